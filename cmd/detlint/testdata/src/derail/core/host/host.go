@@ -1,0 +1,5 @@
+package host
+
+import "time"
+
+var now = time.Now // want `time.Now`

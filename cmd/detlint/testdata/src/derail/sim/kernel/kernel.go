@@ -1,0 +1,5 @@
+package kernel
+
+func wake(c chan int) {
+	<-c // want `channel receive`
+}
