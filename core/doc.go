@@ -1,0 +1,88 @@
+// Package core is the root of the job system; it holds no code of its own. Read it as a map.
+//
+// # Nouns
+//
+//	host       time, goroutines, places to wait, chance: the machine, or a simulated one
+//	store      the contract for everything that lasts: transactions, leases, watches
+//	record     the stored form: kind, version, fields, checksum
+//	state      every state and every legal move, as tables
+//	failure    what went wrong, as a value: stored, compared, classified
+//	flow       tasks and how they are arranged: work as data
+//	logbook    what is recorded of each flow, behind the fence
+//	engine     runs a flow under a claim: execute, save, revert, resume
+//	jobboard   where jobs wait, are claimed, and end
+//	conductor  the loop: claim, run, then consume, abandon or trash
+//	event      what listeners hear; event/prometheus makes metrics of it
+//	failpoints the places where a run, or an operator, may make things fail
+//
+// An arrow points at what is imported:
+//
+//	conductor ─→ jobboard ─→ store
+//	    └──────→ engine ──→ logbook ─→ store
+//	                └─────→ flow
+//
+// Nothing here knows of the simulator, the checker or the reports, and a test keeps it so.
+//
+// # A job's life
+//
+//	             post
+//	              │
+//	              ▼          claim (epoch+1, attempt+1)
+//	         ┌─UNCLAIMED ──────────────────────────▶ CLAIMED ──consume──▶ (gone: COMPLETE)
+//	restore  │    ▲  │                                 │ │
+//	         │    │  │ attempts used up, nobody left   │ │ last attempt failed, or undispatchable
+//	         │    │  └───────────────▶ TRASHED ◀───────┼─┘
+//	         └────┼────────────────────── │            │
+//	              └── abandon, lease ended ────────────┘
+//
+// # What the core promises
+//
+// Each promise is a property of package checker (in brackets), which every scenario examines.
+//
+//	P1  A job has one owner at a time; claims, releases and lease ends of a job happen as if one after
+//	    another, each between its beginning and its answer. [claim.linearizable]
+//	P2  A conductor begins no task or revert after its claim has ended. [claim.exclusive]
+//	P3  No job is lost and none comes from nowhere: a job that was posted is on the board, consumed
+//	    once, or in the trash. [job.conserved]
+//	P4  Every granted claim charges one attempt, and only an abandon that does not count gives it
+//	    back. [attempt.counted]
+//	P5  With a policy of N attempts a job is trashed for exhaustion at exactly N, and never claimed
+//	    after that. [trash.exact]
+//	P6  With such a policy no job is claimed and given up for ever without progress. [cycle.none]
+//	P7  Once a newer claim has written to a logbook, an older one's writes are refused. [fence.held]
+//	P8  Jobs, flows and tasks move only as package state's tables allow. [moves.legal]
+//	P9  When the faults have ended the system comes to rest: every job is consumed or in the trash.
+//	    [rest.reached] It needs A1 to A5, and a policy with a limit or no task that fails for ever.
+//
+// A task is executed at least once for each success that is recorded, and what is recorded as done
+// is not done again; a crash between the end of a task and the save of its result repeats it. There
+// is no exactly-once: a task with effects outside must be able to find out that it has run before.
+//
+// # What the core assumes
+//
+//	A1  The store is linearizable, and a transaction happens wholly or not at all.
+//	A2  A commit that was refused never happens; one that is unknown happens once, later, or never.
+//	A3  A lease does not end before its time to live has passed since it was last renewed, by a clock
+//	    that runs at most a tenth faster than the machine's.
+//	A4  A clock does not jump while a process works under a claim. (The fence does not need this: P7
+//	    and all that depends on the store hold with any clock. P2 does.)
+//	A5  Jobs have ids that were never used before.
+//
+// # Where this differs from TaskFlow on purpose
+//
+//	TaskFlow                                                    here
+//	---------------------------------------------------------   ------------------------------------------
+//	a job that fails internally is abandoned for ever           N attempts, backoff, trash
+//	no count survives a conductor that dies                     the claim itself charges the attempt
+//	an owner is a name; equal names consume each other's jobs   session, epoch and revision are compared
+//	a zombie's writes overwrite the new owner's                 every write is fenced by the epoch
+//	a lost claim goes unnoticed                                 asked before every task; the engine stops
+//	a release is tried once                                     tried until it is settled, and read back
+//	a healthy job is trashed while the storage is down          abandoned
+//	a lost connection ends run()                                the conductor registers again
+//	a stopped conductor can never run again                     it can
+//	lowest priority first (ZooKeeper), newest first (Redis)     highest first, oldest first
+//	no way to see into the trash                                list, restore, purge
+//	stored failures of earlier attempts linger                  a flow that starts afresh has none
+//	a batch's results are saved at its end                      each as soon as it exists
+package core

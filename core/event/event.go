@@ -1,0 +1,94 @@
+// Package event is what listeners hear of the job system: what became of jobs, claims, flows and
+// atoms, as values. Package event/prometheus turns it into metrics.
+//
+// An event is told after what it tells of has been recorded, except where its kind says otherwise,
+// and by the process that did it; a listener must not block it. What may not live here: anything
+// that decides.
+package event
+
+import (
+	"time"
+
+	"derail/core/failure"
+	"derail/core/state"
+)
+
+// Kind says what happened.
+type Kind uint8
+
+// The kinds.
+const (
+	ConductorStarted Kind = iota + 1 // a conductor registered and begins to look for jobs
+	ConductorStopped                 // its loop has ended
+	JobClaimed                       // Job, Epoch, Attempt
+	JobConsumed                      // Job, Epoch
+	JobAbandoned                     // Job, Epoch, Attempt (charged after it), Failure, Counted
+	JobTrashed                       // Job, Epoch (0: nobody owned it), Attempt, Failure, Reason
+	ClaimLost                        // Job, Epoch: the lease ended, or could not be renewed in time
+	ReleaseUnsettled                 // Job, Epoch: whether the job was released is not known; it will be tried again
+	SessionLost                      // the conductor's own lease ended; it registers anew
+	StageBegan                       // Job, Reason is compile, prepare, validate or run
+	StageEnded                       // the same; a stage that fails does not end
+	FlowMoved                        // Job, Flow, From, To
+	AtomMoved                        // Job, Flow, Atom, From, To; To RUNNING and REVERTING come before the call
+	LogbookSaved                     // Job, Flow, Epoch, Revision, Count: atoms newly recorded as finished
+	LogbookUnsaved                   // Job, Flow, Epoch, Failure, Reason: fenced, changed, refused or unknown
+	FailpointFired                   // Reason is the point's name
+)
+
+var kindNames = [...]string{
+	ConductorStarted: "conductor_started", ConductorStopped: "conductor_stopped",
+	JobClaimed: "job_claimed", JobConsumed: "job_consumed", JobAbandoned: "job_abandoned",
+	JobTrashed: "job_trashed", ClaimLost: "claim_lost", ReleaseUnsettled: "release_unsettled",
+	SessionLost: "session_lost", StageBegan: "stage_began", StageEnded: "stage_ended",
+	FlowMoved: "flow_moved", AtomMoved: "atom_moved",
+	LogbookSaved: "logbook_saved", LogbookUnsaved: "logbook_unsaved", FailpointFired: "failpoint_fired",
+}
+
+// Kinds is every kind, in order.
+func Kinds() []Kind {
+	kinds := make([]Kind, 0, len(kindNames)-1)
+	for k := ConductorStarted; int(k) < len(kindNames); k++ {
+		kinds = append(kinds, k)
+	}
+	return kinds
+}
+
+// String is the kind's name in snake case.
+func (k Kind) String() string {
+	if k == 0 || int(k) >= len(kindNames) {
+		return "unknown"
+	}
+	return kindNames[k]
+}
+
+// Event is one thing that happened. Which fields have a meaning is said at its kind; the others are
+// zero. Whoever tells events may use one Event for all of them, so a listener copies what it keeps.
+type Event struct {
+	Kind      Kind
+	Counted   bool // JobAbandoned: the attempt stays charged
+	Attempt   int32
+	Count     int32
+	At        time.Time // on the clock of the process that tells it
+	Conductor string
+	Job       string
+	Flow      string
+	Atom      string
+	From, To  state.State
+	Reason    string
+	Epoch     int64
+	Revision  int64
+	Failure   *failure.Failure
+}
+
+// Listener hears events. Hear is called by the process in which the event happens and must not
+// block; a panic in it is recovered and the event goes on to the other listeners.
+type Listener interface {
+	Hear(e *Event)
+}
+
+// ListenerFunc is a function as a Listener.
+type ListenerFunc func(e *Event)
+
+// Hear calls f.
+func (f ListenerFunc) Hear(e *Event) { f(e) }

@@ -1,0 +1,84 @@
+// Package failpoints names the points in core at which a run of the simulator, or an operator, may
+// make things fail: the places where a crash or an error is worst.
+//
+// In a simulated run the decision is the run's own: [With] puts its [Decider] into the context, and
+// a point asks it first. With no decider in the context the operator's terms apply, from
+// GO_FAILPOINTS (see github.com/pingcap/failpoint), by which live chaos reaches a real process:
+//
+//	GO_FAILPOINTS='derail/logbook/before-save=1%return(true)' conductor ...
+//
+// With the build tag production every point is an empty function, and the library is not linked.
+package failpoints
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+)
+
+// ErrInjected matches the error that a point returns when it fires.
+var ErrInjected = errors.New("failpoint")
+
+// Decider says whether a point fires for one passing. The answer may be to never return: a run can
+// crash the machine at the point.
+type Decider interface {
+	Fires(p *Point) bool
+}
+
+// Point is one place. Points are made at package start by [Register] and live for ever.
+type Point struct {
+	Name  string // package/place, unique
+	About string // what failing here stands for, in a sentence
+	Index int    // its place in All, the same in every run of a program
+
+	operator string // the name under which an operator's terms are looked up
+	decided  string // the name that is evaluated once a decider has said yes
+	err      error
+}
+
+type deciderKey struct{}
+
+// With returns a context in which d decides every point.
+func With(ctx context.Context, d Decider) context.Context {
+	return context.WithValue(ctx, deciderKey{}, d)
+}
+
+// registered is kept in the order of names, so that a point's place does not depend on the order in
+// which packages start.
+var registered []*Point
+
+// The names by which the library knows the points.
+const (
+	operatorUnder = "derail/"
+	decidedUnder  = "derail/decided/"
+)
+
+// Register makes a point. Call it when a package starts, and only then: the list is not locked. A name
+// that is taken is a mistake in the program, and panics.
+func Register(name, about string) *Point {
+	p := &Point{
+		Name: name, About: about,
+		operator: operatorUnder + name, decided: decidedUnder + name, err: injected(name),
+	}
+	at, taken := slices.BinarySearchFunc(registered, name, func(p *Point, name string) int {
+		return strings.Compare(p.Name, name)
+	})
+	if taken || name == "" {
+		panic("failpoints: a name must be new and not empty: " + name)
+	}
+	registered = slices.Insert(registered, at, p)
+	for i := at; i < len(registered); i++ {
+		registered[i].Index = i
+	}
+	arm(p)
+	return p
+}
+
+// All is every point that is linked into the program, by name.
+func All() []*Point { return slices.Clone(registered) }
+
+type injected string
+
+func (i injected) Error() string        { return "failpoint " + string(i) + " fired" }
+func (i injected) Is(target error) bool { return target == ErrInjected }

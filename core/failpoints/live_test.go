@@ -1,0 +1,53 @@
+//go:build !production
+
+package failpoints_test
+
+import (
+	"testing"
+
+	"github.com/pingcap/failpoint"
+
+	"derail/core/failpoints"
+)
+
+// With no decider in the context the operator's terms apply, and only to the point that they name.
+func TestOperator(t *testing.T) {
+	if !failpoints.Compiled {
+		t.Fatal("the points are compiled out")
+	}
+	if fires(t.Context(), first) {
+		t.Error("it fires before anybody asked for it")
+	}
+	if err := failpoint.Enable("derail/test/first", "2*return(true)"); err != nil {
+		t.Fatal(err)
+	}
+	for n, want := range []bool{true, true, false} {
+		if got := fires(t.Context(), first); got != want {
+			t.Errorf("passing %d: fired is %t, want %t", n, got, want)
+		}
+	}
+	if fires(t.Context(), second) {
+		t.Error("another point fires")
+	}
+	if err := failpoint.Enable("derail/test/first", "return(true)"); err != nil {
+		t.Fatal(err)
+	}
+	decided := failpoints.With(t.Context(), newEvery(1<<62))
+	if fires(decided, first) {
+		t.Error("an operator's terms reach a run that decides for itself")
+	}
+	for _, term := range []string{"return(false)", "off"} {
+		if err := failpoint.Enable("derail/test/first", term); err != nil {
+			t.Fatal(err)
+		}
+		if fires(t.Context(), first) {
+			t.Errorf("it fires under the term %s", term)
+		}
+	}
+	if err := failpoint.Disable("derail/test/first"); err != nil {
+		t.Fatal(err)
+	}
+	if fires(t.Context(), first) {
+		t.Error("it fires after it was disabled")
+	}
+}
