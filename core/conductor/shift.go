@@ -1,0 +1,342 @@
+package conductor
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"derail/core/engine"
+	"derail/core/event"
+	"derail/core/host"
+	"derail/core/jobboard"
+)
+
+// shift is a conductor's work under one session.
+type shift struct {
+	*Conductor
+	session *jobboard.Session
+	view    *jobboard.View
+	end     func(cause error) // ends the context of everything in the shift
+	off     host.Signal       // one of the crew has gone
+
+	// For the process in Run alone:
+	losses uint64    // the view's count when it was last looked at
+	rests  time.Time // no claim before this: the board is in trouble
+
+	mu      sync.Mutex
+	runs    map[string]*run // by job
+	crew    int             // how many of the shift's own processes there are
+	leaving bool            // what is claimed now is only given back
+}
+
+// run is one job being worked on.
+type run struct {
+	claim   *jobboard.Claim
+	end     func(cause error) // ends the context of the job's tasks
+	engine  *engine.Engine    // nil until there is one
+	verdict verdict           // of a run that has a process of its own
+	done    bool              // the run itself has ended; the release goes on
+}
+
+// serve works under one session until it is lost, or the conductor is to work no more. The error is
+// why it ended early.
+func (c *Conductor) serve(ctx context.Context, session *jobboard.Session) error {
+	s := &shift{Conductor: c, session: session, off: c.config.Host.NewSignal(), runs: map[string]*run{}}
+	s.view = c.config.Roster.NewView(session, c.wake)
+	var under context.Context
+	under, s.end = host.WithCancel(ctx)
+	defer s.end(engine.ErrClaimLost)
+	c.mu.Lock()
+	c.shift = s
+	c.mu.Unlock()
+	s.employ("renew", func() { s.renew(under) })
+	s.employ("expire", func() { s.expire(under) })
+	s.employ("follow", func() { s.view.Follow(under) })
+	err := s.loop(under)
+	if err == nil {
+		err = s.handIn(under)
+	}
+	s.end(engine.ErrClaimLost)
+	s.dismiss()
+	if errors.Is(err, jobboard.ErrSessionEnded) {
+		c.tell(event.Event{Kind: event.SessionLost})
+	}
+	return err
+}
+
+// employ starts one of the shift's own processes.
+func (s *shift) employ(name string, work func()) {
+	s.mu.Lock()
+	s.crew++
+	s.mu.Unlock()
+	s.config.Host.Go(name, func() {
+		work()
+		s.mu.Lock()
+		s.crew--
+		s.mu.Unlock()
+		s.off.Wake()
+	})
+}
+
+// dismiss waits until the shift's own processes have gone, which the end of its context makes them
+// do. A store that holds one back for longer than the grace is not waited for.
+func (s *shift) dismiss() {
+	until := s.config.Host.Now().Add(s.config.Grace)
+	for {
+		s.mu.Lock()
+		crew := s.crew
+		s.mu.Unlock()
+		left := until.Sub(s.config.Host.Now())
+		if crew == 0 || left <= 0 {
+			return
+		}
+		_, _ = s.off.Wait(context.Background(), left)
+	}
+}
+
+// renew keeps the session alive.
+func (s *shift) renew(ctx context.Context) {
+	every := s.session.TTL() / 3
+	for s.config.Host.Sleep(ctx, max(every, time.Millisecond)) == nil {
+		err := beforeRenew.At(ctx)
+		if err == nil {
+			err = s.session.Renew(ctx)
+		}
+		if errors.Is(err, jobboard.ErrSessionEnded) {
+			s.end(jobboard.ErrSessionEnded)
+			return
+		}
+		every = s.session.TTL() / 3
+		if err != nil {
+			every = s.session.TTL() / 10
+		}
+	}
+}
+
+// expire ends the shift when its session can no longer be relied on: also while a call to renew it
+// hangs.
+func (s *shift) expire(ctx context.Context) {
+	for s.session.Alive() {
+		if s.config.Host.Sleep(ctx, s.session.Deadline().Sub(s.config.Host.Now())) != nil {
+			return
+		}
+	}
+	s.end(jobboard.ErrSessionEnded)
+}
+
+// loop claims jobs until the conductor is to work no more (nil) or ctx ends.
+func (s *shift) loop(ctx context.Context) error {
+	for !s.isStopping() && (!s.spent() || s.busy() > 0) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		s.noticeLosses()
+		if wait := s.turn(ctx); wait > 0 {
+			if _, err := s.wake.Wait(ctx, wait); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// turn claims one job if there is a place for it and a job to be had, and returns for how long to
+// wait for news before the next turn.
+func (s *shift) turn(ctx context.Context) (wait time.Duration) {
+	now := s.config.Host.Now()
+	switch {
+	case s.isFull():
+		return s.config.Idle
+	case !s.session.Alive():
+		return s.config.Idle // after a pause: what the view shows as this session's may be long gone
+	case s.rests.After(now):
+		return s.rests.Sub(now)
+	}
+	if orphan := s.view.Orphan(s.works); orphan != nil {
+		s.adopt(ctx, orphan)
+		return 0
+	}
+	job, soonest := s.view.Next(now)
+	switch {
+	case job == nil && soonest.IsZero():
+		return s.config.Idle
+	case job == nil:
+		return max(min(s.config.Idle, soonest.Sub(now)), time.Millisecond)
+	case s.works(job.ID): // its claim was lost, and its task has not noticed yet
+		s.view.Avoid(job, now.Add(s.config.Idle))
+	case s.config.Policy.exhausted(job.Attempts):
+		s.bury(ctx, job)
+	default:
+		s.claim(ctx, job)
+	}
+	return 0
+}
+
+func (s *shift) isFull() bool {
+	return s.config.MaxJobs > 0 && s.busy() >= s.config.MaxJobs || s.spent()
+}
+
+func (s *shift) claim(ctx context.Context, job *jobboard.Job) {
+	claim, err := s.config.Claims.Claim(ctx, s.session, job)
+	if err != nil {
+		s.failed(job, err)
+		return
+	}
+	s.view.Claimed(claim)
+	s.start(ctx, claim)
+}
+
+// adopt takes up a claim that is the session's although its making got no answer.
+func (s *shift) adopt(ctx context.Context, orphan *jobboard.Job) {
+	claim, err := s.config.Claims.Adopt(ctx, s.session, orphan)
+	if err != nil {
+		s.failed(orphan, err)
+		return
+	}
+	s.start(ctx, claim)
+}
+
+// bury trashes a job whose attempts were used up by owners that did not live to do it.
+func (s *shift) bury(ctx context.Context, job *jobboard.Job) {
+	if err := s.config.Roster.TrashExhausted(ctx, job, s.config.Name); err != nil {
+		s.failed(job, err)
+		return
+	}
+	s.view.Avoid(job, s.config.Host.Now().Add(s.config.Idle)) // the watch takes it away
+	s.tell(event.Event{
+		Kind: event.JobTrashed, Job: job.ID, Attempt: int32(job.Attempts), Failure: job.Last,
+		Reason: string(jobboard.Exhausted),
+	})
+}
+
+// failed decides what to do after a job could not be had. Nothing may be left to news alone: after
+// a refusal there is none.
+func (s *shift) failed(job *jobboard.Job, err error) {
+	again := s.config.Host.Now().Add(s.config.Idle)
+	s.view.Avoid(job, again)
+	switch {
+	case errors.Is(err, jobboard.ErrSessionEnded):
+		s.end(jobboard.ErrSessionEnded)
+	case errors.Is(err, jobboard.ErrHeld) || errors.Is(err, jobboard.ErrGone):
+		// somebody was faster: on to the next job
+	default:
+		s.rests = again
+	}
+}
+
+// start runs a claimed job in a process of its own.
+func (s *shift) start(ctx context.Context, claim *jobboard.Claim) {
+	under, end := host.WithCancel(ctx)
+	r := &run{claim: claim, end: end}
+	job := claim.Job.ID
+	s.Conductor.mu.Lock()
+	s.dispatched++
+	s.Conductor.mu.Unlock()
+	s.mu.Lock()
+	s.runs[job] = r
+	s.mu.Unlock()
+	s.tell(event.Event{
+		Kind: event.JobClaimed, Job: job, Epoch: claim.Epoch(), Attempt: int32(claim.Attempt()),
+		Revision: claim.Revision(),
+	})
+	s.config.Host.Go("job", func() {
+		s.work(ctx, under, r)
+		end(nil)
+		s.mu.Lock()
+		delete(s.runs, job)
+		s.mu.Unlock()
+		s.wake.Wake()
+	})
+}
+
+// noticeLosses ends the runs whose claims the board says are gone.
+func (s *shift) noticeLosses() {
+	losses := s.view.Losses()
+	if losses == s.losses {
+		return
+	}
+	s.losses = losses
+	for _, r := range s.underWay() {
+		if !s.view.Holds(r.claim) {
+			r.end(engine.ErrClaimLost)
+		}
+	}
+}
+
+// handIn waits until every job is given back, for as long as the grace allows, and then gives up the
+// session. Jobs that are still worked on after that are left to their lease, which gives tasks that
+// heed their context time to end.
+func (s *shift) handIn(ctx context.Context) error {
+	s.mu.Lock()
+	s.leaving = true
+	s.mu.Unlock()
+	s.suspendAll()
+	until := s.config.Host.Now().Add(s.config.Grace)
+	for {
+		if orphan := s.view.Orphan(s.works); orphan != nil {
+			if claim, err := s.config.Claims.Adopt(ctx, s.session, orphan); err == nil {
+				s.start(ctx, claim) // and gives it back
+			}
+		}
+		if s.busy() == 0 {
+			break
+		}
+		left := until.Sub(s.config.Host.Now())
+		if left <= 0 {
+			return nil
+		}
+		if _, err := s.wake.Wait(ctx, left); err != nil {
+			return err
+		}
+		s.noticeLosses()
+	}
+	_ = s.session.Close(ctx) // at worst the lease ends by itself
+	return ctx.Err()
+}
+
+// suspendAll asks every engine to stop before its next task.
+func (s *shift) suspendAll() {
+	for _, r := range s.underWay() {
+		s.mu.Lock()
+		e := r.engine
+		s.mu.Unlock()
+		if e != nil {
+			e.Suspend()
+		}
+	}
+}
+
+// underWay is the runs that have not ended, in an order that is the same every time.
+func (s *shift) underWay() []*run {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	runs := make([]*run, 0, len(s.runs))
+	for _, job := range slices.Sorted(maps.Keys(s.runs)) {
+		if r := s.runs[job]; !r.done {
+			runs = append(runs, r)
+		}
+	}
+	return runs
+}
+
+func (s *shift) isLeaving() bool {
+	s.mu.Lock()
+	leaving := s.leaving
+	s.mu.Unlock()
+	return leaving || s.isStopping()
+}
+
+func (s *shift) busy() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.runs)
+}
+
+func (s *shift) works(job string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.runs[job] != nil
+}

@@ -1,0 +1,166 @@
+package jobboard
+
+import (
+	"math"
+	"time"
+
+	"derail/core/failure"
+	"derail/core/record"
+)
+
+// The kinds of record that this package writes, and their version.
+const (
+	postingRecord byte = 'J'
+	ledgerRecord  byte = 'L'
+	holderRecord  byte = 'C'
+	trashRecord   byte = 'T'
+	entityRecord  byte = 'E'
+
+	recordVersion byte = 1
+)
+
+func appendTime(w *record.Writer, t time.Time) {
+	if t.IsZero() {
+		w.Int(0)
+	} else {
+		w.Int(t.UnixNano())
+	}
+}
+
+func readTime(r *record.Reader) time.Time {
+	if n := r.Int(); n != 0 {
+		return time.Unix(0, n).UTC()
+	}
+	return time.Time{}
+}
+
+func appendPosting(w *record.Writer, p *Posting) {
+	w.Text(p.ID)
+	w.Text(p.Name)
+	w.Int(int64(p.Priority))
+	w.Text(p.Book)
+	w.Text(p.Flow)
+	appendTime(w, p.Posted)
+}
+
+func readPosting(r *record.Reader) Posting {
+	return Posting{
+		ID: r.Text(), Name: r.Text(), Priority: readPriority(r), Book: r.Text(), Flow: r.Text(),
+		Posted: readTime(r),
+	}
+}
+
+func readPriority(r *record.Reader) Priority {
+	p := r.Int()
+	if p < int64(VeryLow) || p > int64(VeryHigh) {
+		r.Fail("it holds a priority that does not exist")
+		return Normal
+	}
+	return Priority(p)
+}
+
+func appendLedger(w *record.Writer, l *Ledger) {
+	w.Int(l.Epoch)
+	w.Int(int64(l.Attempts))
+	appendTime(w, l.NotBefore)
+	w.Int(l.Released)
+	failure.Append(w, l.Last)
+}
+
+func readLedger(r *record.Reader) Ledger {
+	return Ledger{
+		Epoch: r.Int(), Attempts: readAttempts(r), NotBefore: readTime(r), Released: r.Int(),
+		Last: failure.Read(r),
+	}
+}
+
+func readAttempts(r *record.Reader) int {
+	n := r.Int()
+	if n < 0 || n > math.MaxInt32 {
+		r.Fail("it holds a count of attempts that cannot be")
+		return 0
+	}
+	return int(n)
+}
+
+func encodePosting(p *Posting) []byte {
+	w := record.Begin(postingRecord, recordVersion, 32+len(p.ID)+len(p.Name)+len(p.Book)+len(p.Flow))
+	appendPosting(&w, p)
+	return w.End()
+}
+
+// decodePosting reads the posting of the job with that id.
+func decodePosting(stored []byte, id string) (Posting, error) {
+	r := record.Open(stored, postingRecord, recordVersion)
+	p := readPosting(&r)
+	if p.ID != id {
+		r.Fail("it is another job's")
+	}
+	return p, r.End()
+}
+
+func encodeLedger(l *Ledger) []byte {
+	w := record.Begin(ledgerRecord, recordVersion, 32)
+	appendLedger(&w, l)
+	return w.End()
+}
+
+func decodeLedger(stored []byte) (Ledger, error) {
+	r := record.Open(stored, ledgerRecord, recordVersion)
+	l := readLedger(&r)
+	return l, r.End()
+}
+
+func encodeHolder(h Holder) []byte {
+	w := record.Begin(holderRecord, recordVersion, 16+len(h.Owner))
+	w.Text(h.Owner)
+	w.Int(h.Epoch)
+	return w.End()
+}
+
+// ReadHolder reads the value of a claim record.
+func ReadHolder(stored []byte) (Holder, error) { return decodeHolder(stored) }
+
+func decodeHolder(stored []byte) (Holder, error) {
+	r := record.Open(stored, holderRecord, recordVersion)
+	h := Holder{Owner: r.Text(), Epoch: r.Int()}
+	return h, r.End()
+}
+
+func encodeTrashed(t *Trashed) []byte {
+	w := record.Begin(trashRecord, recordVersion, 128+len(t.ID)+len(t.Name)+len(t.Book)+len(t.Flow))
+	appendPosting(&w, &t.Posting)
+	appendLedger(&w, &t.Ledger)
+	w.Text(string(t.Reason))
+	w.Text(t.By)
+	w.Int(t.Under)
+	appendTime(&w, t.At)
+	return w.End()
+}
+
+// decodeTrashed reads the record in the trash of the job with that id.
+func decodeTrashed(stored []byte, id string) (Trashed, error) {
+	r := record.Open(stored, trashRecord, recordVersion)
+	t := Trashed{
+		Posting: readPosting(&r), Ledger: readLedger(&r), Reason: Reason(r.Text()), By: r.Text(),
+		Under: r.Int(), At: readTime(&r),
+	}
+	if t.ID != id {
+		r.Fail("it is another job's")
+	}
+	return t, r.End()
+}
+
+func encodeEntity(e *Entity) []byte {
+	w := record.Begin(entityRecord, recordVersion, 16+len(e.Kind)+len(e.Name)+len(e.Host))
+	w.Text(e.Kind)
+	w.Text(e.Name)
+	w.Text(e.Host)
+	return w.End()
+}
+
+func decodeEntity(stored []byte) (Entity, error) {
+	r := record.Open(stored, entityRecord, recordVersion)
+	e := Entity{Kind: r.Text(), Name: r.Text(), Host: r.Text()}
+	return e, r.End()
+}

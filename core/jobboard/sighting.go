@@ -1,0 +1,240 @@
+package jobboard
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"derail/core/state"
+	"derail/core/store"
+)
+
+// sighting is what a view knows of one job. The ledger and the holder are decoded when somebody asks.
+type sighting struct {
+	job     Job
+	ledger  []byte
+	holder  []byte
+	present bool // its posting is on the board
+
+	floor    store.Revision // news of the claim older than this is out of date
+	outdated store.Revision // a ledger of this revision or an older one is out of date
+	avoid    store.Revision // a job with a ledger of this revision is passed over until
+	until    time.Time
+
+	in    *queue // the queue that it is in, or nil
+	place int
+	wakes time.Time // while it rests
+	own   int       // its place in View.owned, from 1; 0: it is not there
+
+	listed uint32  // the number of the latest list that held any record of it
+	parts  [3]bool // which records that list held: claim, posting, ledger
+}
+
+// claimable reports whether the job may be claimed, now or later, as far as is known.
+func (s *sighting) claimable() bool {
+	return s.present && s.job.claimAt == 0 && s.job.ledgerAt > s.outdated
+}
+
+// readLedger decodes the ledger. A damaged one cannot be claimed; List names it.
+func (s *sighting) readLedger() bool {
+	if s.ledger == nil {
+		return true
+	}
+	ledger, err := decodeLedger(s.ledger)
+	if err != nil {
+		return false
+	}
+	s.ledger, s.job.Ledger = nil, ledger
+	return true
+}
+
+func (s *sighting) readHolder() bool {
+	if s.holder == nil {
+		return true
+	}
+	holder, err := decodeHolder(s.holder)
+	if err != nil {
+		return false
+	}
+	s.holder, s.job.Holder = nil, holder
+	return true
+}
+
+// rest is until when the job rests, or the zero time.
+func (s *sighting) rest() time.Time {
+	if s.avoid == s.job.ledgerAt && s.until.After(s.job.NotBefore) {
+		return s.until
+	}
+	return s.job.NotBefore
+}
+
+// queueUp moves a job to a queue.
+func (v *View) queueUp(s *sighting, to *queue) {
+	if s.in != nil {
+		s.in.remove(s)
+	}
+	to.add(s)
+}
+
+// settle puts a job where it belongs after news of it. Whether it rests is found out when it is first
+// in the queue: to know, the ledger must be decoded.
+func (v *View) settle(s *sighting) {
+	if s.claimable() {
+		if s.in != &v.ready {
+			v.queueUp(s, &v.ready)
+		}
+		v.stirred = true
+	} else if s.in != nil {
+		s.in.remove(s)
+	}
+}
+
+// replace takes in a whole list: what it does not hold is gone.
+func (v *View) replace(snap store.Snapshot) {
+	v.mu.Lock()
+	v.lists++
+	for i := range snap.Pairs {
+		if s := v.apply(&snap.Pairs[i], false); s != nil {
+			s.list(snap.Pairs[i].Key, v.lists)
+		}
+	}
+	var behind []*sighting
+	for _, s := range v.jobs { //detlint:allow maporder sorted below by id
+		if s.list("", v.lists); s.parts != s.known() {
+			behind = append(behind, s)
+		}
+	}
+	slices.SortFunc(behind, func(a, b *sighting) int { return strings.Compare(a.job.ID, b.job.ID) })
+	for _, s := range behind {
+		for i, key := range s.keys() {
+			if s.known()[i] && !s.parts[i] {
+				v.apply(&store.Pair{Key: key, Changed: snap.Revision}, true)
+			}
+		}
+	}
+	v.mu.Unlock()
+	v.changed.Wake()
+}
+
+// keys are those of the job's three records; known says which of them the view believes to be there,
+// in the same order.
+func (s *sighting) keys() [3]string {
+	return [3]string{claimPrefix + s.job.ID, postingPrefix + s.job.ID, ledgerPrefix + s.job.ID}
+}
+
+func (s *sighting) known() [3]bool {
+	return [3]bool{s.job.claimAt != 0, s.present, s.job.ledgerAt != 0}
+}
+
+// list notes that a list held a record of the job.
+func (s *sighting) list(key string, number uint32) {
+	if s.listed != number {
+		s.listed, s.parts = number, [3]bool{}
+	}
+	switch part, _, _ := partOf(key); part {
+	case claimPart:
+		s.parts[0] = true
+	case postingPart:
+		s.parts[1] = true
+	case ledgerPart:
+		s.parts[2] = true
+	}
+}
+
+// apply takes in one change. A watch brings changes in order; out of date can be only what the view
+// has been told by its own conductor. It returns the job, if the view knows it afterwards.
+func (v *View) apply(p *store.Pair, deleted bool) *sighting {
+	part, id, ok := partOf(p.Key)
+	s := v.jobs[id]
+	if s == nil {
+		if !ok || deleted {
+			return nil
+		}
+		s = &sighting{job: Job{Posting: Posting{ID: id}, State: state.Unclaimed}}
+		v.jobs[id] = s
+	}
+	switch part {
+	case claimPart:
+		v.applyClaim(s, p, deleted)
+	case postingPart:
+		v.applyPosting(s, p, deleted)
+	case ledgerPart:
+		v.applyLedger(s, p, deleted)
+	}
+	if s.known() == [3]bool{} {
+		delete(v.jobs, id)
+		return nil
+	}
+	return s
+}
+
+func (v *View) applyLedger(s *sighting, p *store.Pair, deleted bool) {
+	switch {
+	case deleted:
+		s.job.ledgerAt, s.ledger = 0, nil
+	case p.Changed == s.job.ledgerAt:
+		return // a list says what is known
+	default:
+		s.job.ledgerAt, s.ledger = p.Changed, p.Value
+	}
+	v.settle(s)
+}
+
+func (v *View) applyClaim(s *sighting, p *store.Pair, deleted bool) {
+	switch {
+	case p.Changed < s.floor:
+		return
+	case !deleted && p.Changed == s.job.claimAt:
+		s.holder = p.Value // the view was told of the claim before
+		return
+	}
+	s.floor = p.Changed
+	if s.own != 0 {
+		v.disown(s)
+		v.losses++
+		v.stirred = true
+	}
+	if deleted {
+		s.job.hold(Holder{}, 0)
+		s.job.State, s.job.claimAt, s.holder = state.Unclaimed, 0, nil
+	} else {
+		s.job.hold(Holder{}, p.Lease)
+		s.job.claimAt, s.holder = p.Changed, p.Value
+		if p.Lease == v.mine {
+			v.owned = append(v.owned, s)
+			s.own = len(v.owned)
+			v.stirred = true
+		}
+	}
+	v.settle(s)
+}
+
+// disown takes a job from those that the session has claimed.
+func (v *View) disown(s *sighting) {
+	if s.own == 0 {
+		return
+	}
+	last := len(v.owned) - 1
+	moved := v.owned[last]
+	v.owned[s.own-1], moved.own = moved, s.own
+	v.owned[last] = nil
+	v.owned, s.own = v.owned[:last], 0
+}
+
+func (v *View) applyPosting(s *sighting, p *store.Pair, deleted bool) {
+	if !deleted && s.present && s.job.created == p.Created {
+		return // a posting does not change while it is there
+	}
+	// One that is there again has come out of the trash, and goes to the end of the queue.
+	s.present, s.job.created = false, 0
+	v.settle(s)
+	if deleted {
+		return
+	}
+	posting, err := decodePosting(p.Value, s.job.ID)
+	if err != nil {
+		return // a damaged posting cannot be claimed; List names it
+	}
+	s.job.Posting, s.job.created, s.present = posting, p.Created, true
+	v.settle(s)
+}
