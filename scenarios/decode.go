@@ -1,0 +1,402 @@
+package scenarios
+
+import (
+	"encoding"
+	"fmt"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/token"
+)
+
+// field is what the tags of a struct's field say of its key.
+type field struct {
+	key, def, limit, names, need string
+	index                        int
+}
+
+func fieldsOf(form reflect.Type) []field {
+	fields := make([]field, form.NumField())
+	for i := range fields {
+		tag := form.Field(i).Tag
+		fields[i] = field{
+			key: tag.Get("yaml"), def: tag.Get("default"), limit: tag.Get("limit"),
+			names: tag.Get("names"), need: tag.Get("need"), index: i,
+		}
+	}
+	return fields
+}
+
+func keysOf(form reflect.Type) []string {
+	fields := fieldsOf(form)
+	keys := make([]string, len(fields))
+	for i, f := range fields {
+		keys[i] = f.key
+	}
+	return keys
+}
+
+// decoder turns YAML nodes into a scenario. It collects every problem, and remembers where each
+// value stands: a library's decoder stops at the first problem, and forgets.
+type decoder struct {
+	doc      *document
+	problems Errors
+	// places has the key's and the value's place of all that is given, by path ("faults[0].rate").
+	// bad has the paths of values that could not be read, about which nothing more is to be said.
+	places map[string]place
+	bad    map[string]bool
+}
+
+type place struct{ key, value spot }
+
+// decode reads the document into a scenario, defaults included.
+func decode(doc *document) (*Scenario, *decoder) {
+	d := &decoder{doc: doc, places: map[string]place{}, bad: map[string]bool{}}
+	scenario := new(Scenario)
+	d.mapping(doc.root, reflect.ValueOf(scenario).Elem(), "")
+	return scenario, d
+}
+
+func (d *decoder) add(at spot, problem, want string) {
+	d.problems = append(d.problems, d.doc.flaw(at, problem, want))
+}
+
+// given says whether the file has the path.
+func (d *decoder) given(path string) bool {
+	_, given := d.places[path]
+	return given
+}
+
+// spotFor is the place of the value at the path, or of what it would be in.
+func (d *decoder) spotFor(path string) spot {
+	for {
+		if found, given := d.places[path]; given {
+			return found.value
+		}
+		cut := strings.LastIndexAny(path, ".[")
+		if cut < 0 {
+			return nodeSpot(d.doc.root)
+		}
+		path = path[:cut]
+	}
+}
+
+// mapping reads the keys of a mapping into a struct.
+func (d *decoder) mapping(node ast.Node, into reflect.Value, path string) {
+	setDefaults(into)
+	fields := fieldsOf(into.Type())
+	mapping, is := node.(*ast.MappingNode)
+	if !is {
+		d.bad[path] = true
+		d.notKeys(node, into.Type(), path)
+		return
+	}
+	lines := map[string]int{}
+	for _, entry := range mapping.Values {
+		at, key := spotOf(entry.Key.GetToken()), entry.Key.GetToken().Value
+		if line, twice := lines[key]; twice {
+			d.add(at, fmt.Sprintf("the key %s is already in line %d", quoted(key), line), "keep one of the two")
+			continue
+		}
+		lines[key] = at.line
+		found := false
+		for _, f := range fields {
+			if f.key == key {
+				found = true
+				below := join(path, key)
+				d.places[below] = place{key: at, value: nodeSpot(entry.Value)}
+				d.value(entry.Value, into.Field(f.index), f, below)
+			}
+		}
+		if !found {
+			d.unknownKey(at, key, into.Type(), path)
+		}
+	}
+	for _, f := range fields {
+		below := join(path, f.key)
+		if f.need != "" && lines[f.key] == 0 && !d.bad[below] {
+			d.bad[below] = true
+			d.add(nodeSpot(node), f.key+" is missing", "write "+f.key+": "+f.need)
+		}
+	}
+}
+
+// notKeys reports a value where keys should be.
+func (d *decoder) notKeys(node ast.Node, form reflect.Type, path string) {
+	what := "a scenario"
+	if path != "" {
+		what = path
+	}
+	want := "write below it, two spaces deeper, " + oneOf(keysOf(form))
+	if path == "" {
+		want = "begin with name: NAME, then break, cluster and jobs"
+	}
+	d.add(nodeSpot(node), what+" is made of keys, not of "+described(node), want)
+}
+
+func join(path, key string) string {
+	if path == "" {
+		return key
+	}
+	return path + "." + key
+}
+
+// sections are the structs of a scenario and the key that each stands under.
+var sections = []struct {
+	under string
+	form  reflect.Type
+}{
+	{"", reflect.TypeFor[Scenario]()},
+	{"cluster", reflect.TypeFor[Cluster]()},
+	{"policy", reflect.TypeFor[Policy]()},
+	{"backoff, which is part of policy", reflect.TypeFor[Backoff]()},
+	{"network", reflect.TypeFor[Network]()},
+	{"a group of jobs", reflect.TypeFor[Jobs]()},
+	{"a fault", reflect.TypeFor[Fault]()},
+	{"expect", reflect.TypeFor[Expect]()},
+}
+
+// unknownKey reports a key that its section does not have: where another has just that, it was
+// probably put in the wrong place. The key that was meant counts as given.
+func (d *decoder) unknownKey(at spot, key string, form reflect.Type, path string) {
+	wrong := unknown("key", key, keysOf(form))
+	if near := nearest(key, keysOf(form)); near != "" {
+		d.bad[join(path, near)] = true
+	}
+	for _, section := range sections {
+		for _, other := range keysOf(section.form) {
+			if other == key && section.under == "" {
+				wrong.want = "it belongs at the left edge, under no other key"
+			} else if other == key {
+				wrong.want = "it belongs under " + section.under
+			}
+		}
+	}
+	d.add(at, wrong.problem, wrong.want)
+}
+
+// value reads any value. What it cannot read it reports, and marks its path as bad.
+func (d *decoder) value(node ast.Node, into reflect.Value, f field, path string) {
+	switch {
+	case node.Type() == ast.NullType:
+		d.bad[path] = true
+		d.add(nodeSpot(node), f.key+" has no value", "give it one, or leave the key out")
+	case into.Kind() == reflect.Struct && !isText(into):
+		d.mapping(node, into, path)
+	case into.Kind() == reflect.Slice:
+		d.list(node, into, f, path)
+	default:
+		d.scalar(node, into, f, path)
+	}
+}
+
+// isText says whether the value reads itself from text.
+func isText(value reflect.Value) bool {
+	_, is := value.Addr().Interface().(encoding.TextUnmarshaler)
+	return is
+}
+
+// nodeSpot is where a node begins; the YAML parser puts a mapping at its first colon.
+func nodeSpot(node ast.Node) spot {
+	mapping, is := node.(*ast.MappingNode)
+	if is && !mapping.IsFlowStyle && len(mapping.Values) > 0 {
+		return spotOf(mapping.Values[0].Key.GetToken())
+	}
+	return spotOf(node.GetToken())
+}
+
+// described is a value as messages name it.
+func described(node ast.Node) string {
+	switch node.(type) {
+	case *ast.MappingNode:
+		return "keys"
+	case *ast.SequenceNode:
+		return "a list"
+	}
+	return quoted(scalarText(node))
+}
+
+func scalarText(node ast.Node) string {
+	if block, is := node.(*ast.LiteralNode); is {
+		return block.Value.Value
+	}
+	return node.GetToken().Value
+}
+
+// list reads a list. An empty one stays apart from none at all.
+func (d *decoder) list(node ast.Node, into reflect.Value, f field, path string) {
+	list, is := node.(*ast.SequenceNode)
+	if !is {
+		want := `begin each member with "- ", on a line of its own`
+		if isScalar(node) && plainForm.MatchString(scalarText(node)) {
+			want = "write [" + scalarText(node) + "]"
+		}
+		d.bad[path] = true
+		d.add(nodeSpot(node), f.key+" must be a list, not "+described(node), want)
+		return
+	}
+	into.Set(reflect.MakeSlice(into.Type(), len(list.Values), len(list.Values)))
+	seen := map[any]bool{}
+	for i, member := range list.Values {
+		at := nodeSpot(member)
+		below := fmt.Sprintf("%s[%d]", path, i)
+		d.places[below] = place{key: at, value: at}
+		one := into.Index(i)
+		d.value(member, one, f, below)
+		if one.Kind() == reflect.Struct || d.bad[below] {
+			continue
+		}
+		if seen[one.Interface()] {
+			d.add(at, quoted(member.GetToken().Value)+" is in the list twice", "keep one of the two")
+		}
+		seen[one.Interface()] = true
+	}
+}
+
+var wholeForm = regexp.MustCompile(`^-?(?:0|[1-9][0-9]*)$`)
+
+// scalar reads a single value and holds it against its field's limit and names.
+func (d *decoder) scalar(node ast.Node, into reflect.Value, f field, path string) {
+	if into.Kind() == reflect.Pointer {
+		into.Set(reflect.New(into.Type().Elem()))
+		into = into.Elem()
+	}
+	text := scalarText(node)
+	var wrong *flaw
+	switch {
+	case !isScalar(node):
+		wrong = &flaw{f.key + " must be a single value, not " + described(node), "write " + exampleOf(into, f)}
+	case isText(into):
+		wrong = setText(into, text, f)
+	case into.Kind() == reflect.String:
+		wrong = setString(into, node, text, f)
+	case into.Kind() == reflect.Bool:
+		wrong = setBool(into, node, text, f)
+	default:
+		wrong = setWhole(into, node, text, f)
+	}
+	if wrong != nil {
+		d.bad[path] = true
+		d.add(nodeSpot(node), wrong.problem, wrong.want)
+	}
+}
+
+func isScalar(node ast.Node) bool {
+	_, scalar := node.(ast.ScalarNode)
+	return scalar
+}
+
+// setText reads what reads itself: a Duration, a Span, a Rate.
+func setText(into reflect.Value, text string, f field) *flaw {
+	err := into.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(text))
+	if err != nil {
+		wrong, _ := err.(*flaw)
+		return wrong
+	}
+	lowest, highest, _ := strings.Cut(f.limit, "..")
+	within := true
+	switch value := into.Addr().Interface().(type) {
+	case *Duration:
+		within = tagged(readDuration, lowest) <= *value && *value <= tagged(readDuration, highest)
+	case *Span:
+		within = tagged(readDuration, lowest) <= value.Low && value.High <= tagged(readDuration, highest)
+	case *Rate:
+		within = tagged(readRate, lowest) <= *value && *value <= tagged(readRate, highest)
+	}
+	if !within {
+		return beyond(f, text)
+	}
+	return nil
+}
+
+// tagged reads a value out of a field's tag. A wrong one is a mistake in scenario.go, which every
+// test would find.
+func tagged[T any](read func(string) (T, *flaw), text string) T {
+	value, wrong := read(text)
+	if wrong != nil {
+		panic("a tag in scenario.go: " + wrong.Error())
+	}
+	return value
+}
+
+func readWhole(text string) (int64, *flaw) {
+	number, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0, &flaw{quoted(text) + " is not a whole number", "write digits"}
+	}
+	return number, nil
+}
+
+func setString(into reflect.Value, node ast.Node, text string, f field) *flaw {
+	_, plain := node.(*ast.StringNode)
+	_, block := node.(*ast.LiteralNode)
+	if !plain && !block {
+		return &flaw{f.key + " must be text, not " + described(node), "put it in quotes: " + quoted(text)}
+	}
+	if at := strings.IndexFunc(text, isControl); at >= 0 {
+		return &flaw{fmt.Sprintf("a control character (%U)", []rune(text[at:])[0]), "take it out"}
+	}
+	if f.names != "" {
+		if names := Names(f.names); !slices.Contains(names, text) {
+			return unknown(f.names, text, names)
+		}
+	}
+	into.SetString(text)
+	return nil
+}
+
+func isControl(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' || r == '\ufeff' }
+
+func setBool(into reflect.Value, node ast.Node, text string, f field) *flaw {
+	if node.Type() != ast.BoolType {
+		return &flaw{f.key + " must be true or false, not " + quoted(text), "write " + f.key + ": true, or leave it out"}
+	}
+	into.SetBool(strings.EqualFold(text, "true"))
+	return nil
+}
+
+// setWhole reads a whole number as 64 bits wide on every machine.
+func setWhole(into reflect.Value, node ast.Node, text string, f field) *flaw {
+	inQuotes := node.GetToken().Type == token.SingleQuoteType || node.GetToken().Type == token.DoubleQuoteType
+	if inQuotes || !wholeForm.MatchString(text) {
+		return &flaw{f.key + " must be a whole number, not " + quoted(text), "write " + exampleOf(into, f)}
+	}
+	lowest, highest, _ := strings.Cut(f.limit, "..")
+	number, wrong := readWhole(text)
+	if wrong != nil || number < tagged(readWhole, lowest) || number > tagged(readWhole, highest) {
+		return beyond(f, text)
+	}
+	into.SetInt(number)
+	return nil
+}
+
+func beyond(f field, text string) *flaw {
+	return &flaw{f.key + " cannot be " + text, "write " + strings.Replace(f.limit, "..", " to ", 1)}
+}
+
+// exampleOf is a value that the field can have.
+func exampleOf(into reflect.Value, f field) string {
+	lowest, highest, _ := strings.Cut(f.limit, "..")
+	switch {
+	case f.names != "":
+		return oneOf(Names(f.names))
+	case f.need != "" && into.Kind() == reflect.String:
+		return "a name such as " + f.need
+	case lowest != "" && into.Kind() == reflect.Int:
+		return "a number from " + lowest + " to " + highest
+	case into.Type() == reflect.TypeFor[Span]():
+		return strings.TrimPrefix(spanExamples, "write ")
+	case into.Type() == reflect.TypeFor[Rate]():
+		return strings.TrimPrefix(rateExamples, "write ")
+	case isText(into):
+		return strings.TrimPrefix(durationExamples, "write ")
+	case into.Kind() == reflect.Bool:
+		return "true or false"
+	}
+	return "text"
+}

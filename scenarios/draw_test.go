@@ -1,0 +1,300 @@
+package scenarios_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"derail/scenarios"
+
+	"github.com/goccy/go-yaml"
+	"pgregory.net/rapid"
+)
+
+// drawScenario draws any scenario that Parse takes.
+func drawScenario(t *rapid.T) *scenarios.Scenario {
+	scenario := &scenarios.Scenario{
+		Name: drawName(t), About: drawText(t),
+		Seeds: rapid.IntRange(1, 1_000_000).Draw(t, "seeds"),
+		Break: drawDuration(t, s, 3600*s), Rest: drawDuration(t, 0, 3600*s),
+		Cycle: rapid.IntRange(2, 1000).Draw(t, "cycle"),
+		Cluster: scenarios.Cluster{
+			Conductors: rapid.IntRange(1, 5).Draw(t, "conductors"), MaxJobs: rapid.IntRange(1, 5).Draw(t, "max-jobs"),
+			Lease: drawDuration(t, s, 60*s), Idle: drawDuration(t, ms, s), RunLimit: drawDuration(t, 0, 60*s),
+			Restart: drawSpan(t, 0, 60*s),
+		},
+		Network: scenarios.Network{Delay: drawSpan(t, ms/1000, 200*ms)},
+		Policy: scenarios.Policy{
+			Attempts: rapid.IntRange(0, 10).Draw(t, "attempts"), Excuse: drawSome(t, scenarios.Failures()),
+		},
+	}
+	if rapid.Bool().Draw(t, "backoff") {
+		first := drawDuration(t, 1, s)
+		scenario.Policy.Backoff = scenarios.Backoff{
+			First: first, Factor: rapid.IntRange(1, 9).Draw(t, "factor"), Max: drawDuration(t, first, 60*s),
+		}
+	}
+	total := 0
+	for n := range rapid.IntRange(1, 3).Draw(t, "groups") {
+		group := drawJobs(t, scenario.Break)
+		group.Name = fmt.Sprintf("%s-%d", group.Name, n)
+		scenario.Jobs = append(scenario.Jobs, group)
+		total += group.Count
+	}
+	for range rapid.IntRange(0, 4).Draw(t, "faults") {
+		scenario.Faults = append(scenario.Faults, drawFault(t, scenario))
+	}
+	scenario.Expect.Broken = drawSome(t, []string{scenarios.PropertyCycleNone, scenarios.PropertyFenceHeld})
+	if rapid.Bool().Draw(t, "counted") {
+		consumed := rapid.IntRange(0, total).Draw(t, "consumed")
+		scenario.Expect.Consumed = &consumed
+	}
+	scenario.Expect.TrashedOnly = drawSome(t, groupsOf(scenario))
+	if rapid.Bool().Draw(t, "none trashed") {
+		none := 0
+		scenario.Expect.Trashed, scenario.Expect.TrashedOnly = &none, []string{}
+	}
+	for _, fault := range scenario.Faults {
+		if !slices.Contains(scenario.Expect.Reached, fault.Kind) {
+			scenario.Expect.Reached = append(scenario.Expect.Reached, fault.Kind)
+		}
+	}
+	return scenario
+}
+
+func groupsOf(scenario *scenarios.Scenario) []string {
+	names := make([]string, len(scenario.Jobs))
+	for n, group := range scenario.Jobs {
+		names[n] = group.Name
+	}
+	return names
+}
+
+func drawJobs(t *rapid.T, length scenarios.Duration) scenarios.Jobs {
+	at := drawDuration(t, 0, length-1)
+	count := rapid.IntRange(1, 20).Draw(t, "count")
+	return scenarios.Jobs{
+		Name: drawName(t), Count: count, At: at,
+		Every:    drawSpan(t, 0, (length-at)/scenarios.Duration(count)),
+		Priority: rapid.SampledFrom(scenarios.Priorities()).Draw(t, "priority"),
+		Pattern:  rapid.SampledFrom(scenarios.Patterns()).Draw(t, "pattern"),
+		Tasks:    rapid.IntRange(1, 9).Draw(t, "tasks"), Work: drawSpan(t, 0, s),
+	}
+}
+
+func drawFault(t *rapid.T, scenario *scenarios.Scenario) scenarios.Fault {
+	kind := rapid.SampledFrom(scenarios.Kinds()).Draw(t, "kind")
+	has := func(key string) bool {
+		return slices.Contains(kind.Needs, key) ||
+			slices.Contains(kind.Takes, key) && rapid.Bool().Draw(t, "has "+key)
+	}
+	fault := scenarios.Fault{Kind: kind.Name}
+	if slices.Contains(kind.Takes, "rate") {
+		fault.Rate = scenarios.Rate(rapid.Uint32Range(1, uint32(scenarios.Whole)).Draw(t, "rate"))
+	}
+	if has("at") {
+		fault.At = drawDuration(t, 0, scenario.Break-1)
+	}
+	if has("every") {
+		fault.Every = drawSpan(t, ms, 10*s)
+	}
+	if has("for") {
+		fault.For = drawSpan(t, ms, 10*s)
+	}
+	if has("from") {
+		fault.From = drawDuration(t, 0, scenario.Break-1)
+	}
+	fault.Forever = has("forever")
+	if has("until") {
+		fault.Until = drawDuration(t, fault.From+1, scenario.Break)
+	}
+	if has("on") {
+		fault.On = drawSome(t, scenarios.Operations())
+	}
+	if has("nodes") {
+		fault.Nodes = []string{fmt.Sprintf("conductor-%d", scenario.Cluster.Conductors)}
+	}
+	if has("jobs") {
+		fault.Jobs = drawSome(t, groupsOf(scenario))
+	}
+	if has("tasks") {
+		fault.Tasks = []int{1}
+	}
+	if has("times") {
+		fault.Times = rapid.IntRange(0, 9).Draw(t, "times")
+	}
+	if slices.Contains(kind.Takes, "as") {
+		fault.As = rapid.SampledFrom(kind.As).Draw(t, "as")
+	}
+	if slices.Contains(kind.Takes, "answer") {
+		fault.Answer = rapid.SampledFrom([]string{scenarios.AnswerRefuse, scenarios.AnswerSilence}).Draw(t, "answer")
+	}
+	if has("point") {
+		fault.Point = "board/" + drawName(t)
+	}
+	return fault
+}
+
+func drawName(t *rapid.T) string {
+	return rapid.StringMatching(`[a-z0-9]{1,6}(-[a-z0-9]{1,4})?`).Draw(t, "name")
+}
+
+// drawText draws texts that YAML is easily confused by.
+func drawText(t *rapid.T) string {
+	word := rapid.OneOf(
+		rapid.StringMatching(`[a-zA-Z0-9]{1,8}`),
+		rapid.SampledFrom([]string{
+			" ", "  ", "\n", "\n\n", "\t", ":", ": ", " #", "#", "- ", "---", "...", "\n---\n", "'", "\"", "\\", "\\n",
+			"|", ">", "%", "@", "`", "&a", "*a", "!a", "?", "? ", "[", "]", "{", "}", ",", "true", "null", "~", "12",
+			"0x1f", "1e3", ".inf", "2001-01-01", "ä", "語", "🙂", "\u00a0", "\u2028", "\u200d", "yes", "=", "<<",
+		}),
+		rapid.StringOf(rapid.RuneFrom(nil, unicodePrint...)),
+	)
+	return strings.Join(rapid.SliceOfN(word, 0, 8).Draw(t, "about"), "")
+}
+
+func drawDuration(t *rapid.T, low, high scenarios.Duration) scenarios.Duration {
+	return scenarios.Duration(rapid.Int64Range(int64(low), int64(high)).Draw(t, "duration"))
+}
+
+func drawSpan(t *rapid.T, low, high scenarios.Duration) scenarios.Span {
+	from := drawDuration(t, low, high)
+	return scenarios.Span{Low: from, High: drawDuration(t, from, high)}
+}
+
+// drawSome draws some of the names, or nil.
+func drawSome(t *rapid.T, names []string) []string {
+	var some []string
+	for _, name := range names {
+		if rapid.Bool().Draw(t, name) {
+			some = append(some, name)
+		}
+	}
+	return some
+}
+
+// untidy writes a scenario's file as somebody in a hurry might: keys in any order, any style,
+// comments everywhere.
+type untidy struct {
+	*rapid.T
+	out      strings.Builder
+	comments int
+	// above and beside have what each comment speaks of: the text that its line must hold.
+	above, beside map[string]string
+}
+
+func untidyFile(t *rapid.T, scenario *scenarios.Scenario) (string, *untidy) {
+	var keys yaml.MapSlice
+	if err := yaml.UnmarshalWithOptions(scenario.Marshal(), &keys, yaml.UseOrderedMap()); err != nil {
+		t.Fatalf("%v\n%s", err, scenario.Marshal())
+	}
+	u := &untidy{T: t, above: map[string]string{}, beside: map[string]string{}}
+	u.mapping(keys, "", true)
+	return u.out.String(), u
+}
+
+func (u *untidy) flip(what string) bool { return rapid.IntRange(0, 3).Draw(u.T, what) == 3 }
+
+func (u *untidy) comment(about map[string]string, what string) string {
+	u.comments++
+	text := fmt.Sprintf("# comment %d.", u.comments)
+	about[text] = what
+	return text
+}
+
+// before writes what stands above an entry. At the top of the file no empty line parts a comment from
+// it: such a comment would speak of the whole file.
+func (u *untidy) before(indent, what string) {
+	top := u.out.Len() == 0
+	if u.flip("empty line") {
+		u.out.WriteString("\n")
+	}
+	if u.flip("above") {
+		u.out.WriteString(indent + u.comment(u.above, what) + "\n")
+	}
+	if !top && u.flip("empty line below") {
+		u.out.WriteString("\n\n")
+	}
+}
+
+func (u *untidy) after(what string) string {
+	if u.flip("beside") {
+		return "  " + u.comment(u.beside, what)
+	}
+	return ""
+}
+
+// mapping writes keys; where the first is to go on, the line has begun already.
+func (u *untidy) mapping(keys yaml.MapSlice, indent string, begin bool) {
+	for n, one := range rapid.Permutation(keys).Draw(u.T, "order") {
+		key := one.Key.(string)
+		if n > 0 || begin {
+			u.before(indent, key+":")
+			u.out.WriteString(indent)
+		}
+		if u.flip("quote") {
+			u.out.WriteString(`"` + key + `":`)
+		} else {
+			u.out.WriteString(key + ":")
+		}
+		u.value(one.Value, indent, key+":")
+	}
+}
+
+func (u *untidy) value(value any, indent, key string) {
+	deeper := indent + strings.Repeat(" ", rapid.IntRange(1, 4).Draw(u.T, "indent"))
+	switch value := value.(type) {
+	case yaml.MapSlice:
+		u.out.WriteString(u.after(key) + "\n")
+		u.mapping(value, deeper, true)
+	case []any:
+		u.list(value, deeper, key)
+	case string:
+		text := fmt.Sprintf("%q", value)
+		if !u.flip("quote") && plainWord(value) {
+			text = value
+		}
+		u.out.WriteString(" " + text + u.after(key) + "\n")
+	default:
+		u.out.WriteString(fmt.Sprint(" ", value, u.after(key), "\n"))
+	}
+}
+
+func plainWord(text string) bool {
+	return text != "" && strings.Trim(text, "abcdefghijklmnopqrstuvwxyz-.%0123456789") == "" &&
+		strings.Trim(text, "0123456789.") != "" && text[0] >= 'a' && text[0] <= 'z' && text != "null" && text != "true"
+}
+
+func (u *untidy) list(list []any, indent, key string) {
+	if len(list) == 0 {
+		u.out.WriteString(" []" + u.after(key) + "\n")
+		return
+	}
+	if _, keys := list[0].(yaml.MapSlice); !keys && u.flip("brackets") {
+		texts := make([]string, len(list))
+		for n, one := range list {
+			texts[n] = fmt.Sprint(one)
+		}
+		u.out.WriteString(" [" + strings.Join(texts, " ,\n "+indent) + "]" + u.after(key) + "\n")
+		return
+	}
+	u.out.WriteString(u.after(key) + "\n")
+	for _, one := range list {
+		keys, are := one.(yaml.MapSlice)
+		if !are {
+			text := fmt.Sprint("- ", one)
+			u.before(indent, text)
+			u.out.WriteString(indent + text + u.after(text) + "\n")
+			continue
+		}
+		u.before(indent, "- ")
+		u.out.WriteString(indent + "-")
+		if inline := u.flip("inline"); inline {
+			u.out.WriteString("\n")
+			u.mapping(keys, indent+" ", true)
+		} else {
+			u.out.WriteString(" ")
+			u.mapping(keys, indent+"  ", false)
+		}
+	}
+}

@@ -1,0 +1,255 @@
+package scenarios
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// inspection holds values against each other, where [decoder] looks at each alone.
+type inspection struct {
+	*decoder
+	*Scenario
+	opts ParseOptions
+	// groups are the names of the job groups, total the number of jobs; countable says that all of
+	// them could be read.
+	groups    []string
+	total     int
+	countable bool
+}
+
+func inspect(scenario *Scenario, decoded *decoder, opts ParseOptions) {
+	if decoded.bad[""] {
+		return
+	}
+	scenario.fillDependent()
+	i := &inspection{decoder: decoded, Scenario: scenario, opts: opts}
+	i.name("name", scenario.Name)
+	i.timing()
+	i.backoff()
+	i.jobs()
+	for n := range scenario.Faults {
+		i.fault(fmt.Sprintf("faults[%d]", n), &scenario.Faults[n])
+	}
+	i.expectation()
+}
+
+// sound says that all of the paths could be read.
+func (i *inspection) sound(paths ...string) bool {
+	for _, path := range paths {
+		for cut := len(path); cut > 0; cut = strings.LastIndexAny(path[:cut], ".[") {
+			if i.bad[path[:cut]] {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// report adds a problem with the value at the path.
+func (i *inspection) report(path, want, problem string, args ...any) {
+	i.add(i.spotFor(path), fmt.Sprintf(problem, args...), want)
+}
+
+const longestName = 64
+
+var nameForm = regexp.MustCompile(`^[a-z0-9]+(?:-+[a-z0-9]+)*$`)
+
+// name checks what becomes part of file names and of jobs' names.
+func (i *inspection) name(path, name string) {
+	switch {
+	case !i.sound(path):
+	case name == "":
+		i.report(path, "write a name such as slow-store", "the name is empty")
+	case len(name) > longestName:
+		i.report(path, fmt.Sprintf("write at most %d", longestName), "a name of %d characters", len(name))
+	case !nameForm.MatchString(name):
+		want := "write lower-case letters, digits and hyphens"
+		if likely := clean(name); likely != "" {
+			want += ", such as " + likely
+		}
+		i.report(path, want, "%s is not a name", quoted(name))
+	}
+}
+
+// timing checks that a claim's renewal has the time to reach the store.
+func (i *inspection) timing() {
+	const trips = 4
+	lease, delay := i.Cluster.Lease, i.Network.Delay.High
+	if !i.sound("cluster.lease", "network.delay") || lease >= trips*delay {
+		return
+	}
+	path := "cluster.lease"
+	if !i.given(path) {
+		path = "network.delay"
+	}
+	i.report(path, fmt.Sprintf("make the lease %s or more", trips*delay),
+		"a lease of %s is too short for network delays of up to %s", lease, delay)
+}
+
+func (i *inspection) backoff() {
+	backoff, path := i.Policy.Backoff, "policy.backoff"
+	if !i.sound(path, path+".first", path+".factor", path+".max") {
+		return
+	}
+	switch {
+	case i.given(path) && backoff.First == 0 && (backoff.Factor != 0 || backoff.Max != 0):
+		i.report(path, "write first: 1s, or leave backoff out", "a backoff without a first wait")
+	case backoff.First > 0 && backoff.Max < backoff.First:
+		i.report(path+".max", fmt.Sprintf("write %s or more", backoff.First),
+			"max %s is less than first %s", backoff.Max, backoff.First)
+	}
+}
+
+const mostJobs = 100_000
+
+func (i *inspection) jobs() {
+	if i.given("jobs") && len(i.Jobs) == 0 && i.sound("jobs") {
+		i.report("jobs", "write at least one group, beginning with - name: NAME", "there are no jobs")
+	}
+	for n, group := range i.Jobs {
+		path := fmt.Sprintf("jobs[%d]", n)
+		i.name(path+".name", group.Name)
+		if i.sound(path + ".name") {
+			if slices.Contains(i.groups, group.Name) {
+				i.report(path+".name", "give each group a name of its own",
+					"there are two groups %s", quoted(group.Name))
+			} else {
+				i.groups = append(i.groups, group.Name)
+			}
+		}
+		i.total += group.Count
+		if i.total > mostJobs && i.total-group.Count <= mostJobs {
+			i.report(path+".count", fmt.Sprintf("write fewer than %d in all", mostJobs), "too many jobs")
+		}
+		i.posting(path, group)
+	}
+	i.countable = i.soundJobs()
+}
+
+// posting checks that all jobs are posted while faults happen: a later one would have no part in the
+// experiment.
+func (i *inspection) posting(path string, group Jobs) {
+	if !i.sound("break", path+".at", path+".every", path+".count") {
+		return
+	}
+	left, intervals := i.Break-group.At, Duration(group.Count-1)
+	switch {
+	case left <= 0:
+		i.beyondBreak(path+".at", "at", group.At)
+	case intervals > 0 && group.Every.High > left/intervals:
+		at := path + ".every"
+		if !i.given(at) {
+			at = path
+		}
+		i.report(at, "write fewer jobs, or a shorter every",
+			"the last of %d jobs may be posted after the breaking phase of %s", group.Count, i.Break)
+	}
+}
+
+func (i *inspection) beyondBreak(path, key string, value Duration) {
+	i.report(path, fmt.Sprintf("write less than %s", i.Break),
+		"%s %s is beyond the breaking phase of %s", key, value, i.Break)
+}
+
+func (i *inspection) expectation() {
+	for n, property := range i.Expect.Broken {
+		if property == PropertyRestReached && i.Rest == 0 && i.sound("rest", "expect.broken") {
+			i.report(fmt.Sprintf("expect.broken[%d]", n), "write rest: 30s at the left edge",
+				"%s cannot be broken where no rest is asked for", property)
+		}
+	}
+	for n, group := range i.Expect.TrashedOnly {
+		i.group(fmt.Sprintf("expect.trashed-only[%d]", n), group)
+	}
+	if i.countable {
+		i.counts()
+	}
+	i.reached()
+}
+
+// soundJobs says that all jobs could be read, so that they can be counted.
+func (i *inspection) soundJobs() bool {
+	for n := range i.Jobs {
+		path := fmt.Sprintf("jobs[%d]", n)
+		if !i.sound(path+".name", path+".count", path+".tasks") {
+			return false
+		}
+	}
+	return i.sound("jobs")
+}
+
+// group checks the name of a job group.
+func (i *inspection) group(path, name string) {
+	if i.countable && i.sound(path) && !slices.Contains(i.groups, name) {
+		wrong := unknown("job group", name, i.groups)
+		i.report(path, wrong.want, "%s", wrong.problem)
+	}
+}
+
+// counts checks that there are as many jobs as are expected to end in some way.
+func (i *inspection) counts() {
+	expect, all := i.Expect, 0
+	for _, one := range []struct {
+		key   string
+		count *int
+	}{{"consumed", expect.Consumed}, {"trashed", expect.Trashed}} {
+		if one.count == nil {
+			continue
+		}
+		all += *one.count
+		if all > i.total {
+			i.report("expect."+one.key, fmt.Sprintf("write %d or less", i.total-all+*one.count),
+				"%d jobs are expected to end, and there are %d", all, i.total)
+			return
+		}
+	}
+	if expect.Trashed == nil || expect.TrashedOnly == nil || !i.sound("expect.trashed-only") {
+		return
+	}
+	may := 0
+	for _, name := range expect.TrashedOnly {
+		if !slices.Contains(i.groups, name) {
+			return
+		}
+	}
+	for _, group := range i.Jobs {
+		if slices.Contains(expect.TrashedOnly, group.Name) {
+			may += group.Count
+		}
+	}
+	if *expect.Trashed > may {
+		i.report("expect.trashed", fmt.Sprintf("write %d or less", may),
+			"trashed is %d, and trashed-only allows %d", *expect.Trashed, may)
+	}
+}
+
+// reached checks the names of what runs must have met.
+func (i *inspection) reached() {
+	var here []string
+	for n, fault := range i.Faults {
+		if !i.sound(fmt.Sprintf("faults[%d].kind", n)) {
+			return
+		}
+		for _, name := range fault.Reached() {
+			if !slices.Contains(here, name) {
+				here = append(here, name)
+			}
+		}
+	}
+	for n, name := range i.Expect.Reached {
+		path := fmt.Sprintf("expect.reached[%d]", n)
+		if !i.sound(path) || slices.Contains(here, name) {
+			continue
+		}
+		_, kind := FindKind(name)
+		switch {
+		case kind || slices.Contains(i.opts.Points, name):
+			i.report(path, "add such a fault, or leave it out", "no fault of this scenario is a %s", name)
+		case i.opts.Marks != nil && !slices.Contains(i.opts.Marks, name):
+			wrong := unknown("fault or mark", name, slices.Concat(here, i.opts.Marks))
+			i.report(path, wrong.want, "%s", wrong.problem)
+		}
+	}
+}

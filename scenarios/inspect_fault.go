@@ -1,0 +1,168 @@
+package scenarios
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// fault checks one fault against what its kind takes and against the rest of the scenario.
+func (i *inspection) fault(path string, fault *Fault) {
+	kind, known := FindKind(fault.Kind)
+	if !known || !i.sound(path, path+".kind") {
+		return
+	}
+	i.takes(path, kind)
+	if kind.Timed && i.sound("break", path+".at") && i.given(path+".at") && fault.At >= i.Break {
+		i.beyondBreak(path+".at", "at", fault.At)
+	}
+	i.active(path, fault)
+	for n, node := range fault.Nodes {
+		i.node(fmt.Sprintf("%s.nodes[%d]", path, n), kind, node)
+	}
+	for n, group := range fault.Jobs {
+		i.group(fmt.Sprintf("%s.jobs[%d]", path, n), group)
+	}
+	i.tasks(path+".tasks", fault)
+	for _, key := range []string{"on", "nodes", "jobs", "tasks"} {
+		i.notEmpty(path+"."+key, key, fault)
+	}
+	i.point(path+".point", fault.Point)
+	if at := path + ".as"; len(kind.As) > 0 && i.sound(at) && !slices.Contains(kind.As, fault.As) {
+		i.report(at, "write "+oneOf(kind.As), "%s cannot be as %s", kind.Name, quoted(fault.As))
+	}
+}
+
+func (i *inspection) point(path, name string) {
+	switch {
+	case !i.given(path) || !i.sound(path):
+	case name == "":
+		i.report(path, "write the name of a failpoint", "point is empty")
+	case i.opts.Points != nil && !slices.Contains(i.opts.Points, name):
+		wrong := unknown("failpoint", name, i.opts.Points)
+		i.report(path, wrong.want, "%s", wrong.problem)
+	}
+}
+
+// needed are examples of the keys that a kind can need.
+var needed = map[string]string{"rate": "10%", "at": "10s", "for": "2s", "point": "NAME"}
+
+// takes checks that the fault has the keys that its kind needs, and none that mean nothing to it.
+func (i *inspection) takes(path string, kind Kind) {
+	for _, key := range keysOf(reflect.TypeFor[Fault]()) {
+		below := path + "." + key
+		switch {
+		case key == "kind":
+		case i.given(below) && !slices.Contains(kind.Takes, key):
+			i.add(i.places[below].key, fmt.Sprintf("%s does not take the key %s", kind.Name, quoted(key)),
+				"it takes "+strings.Join(kind.Takes, ", "))
+		case slices.Contains(kind.Needs, key) && !i.given(below) && i.sound(below):
+			i.report(path+".kind", "write "+key+": "+needed[key], "%s needs the key %s", kind.Name, quoted(key))
+		}
+	}
+}
+
+// active checks the time in which a fault with a chance can strike.
+func (i *inspection) active(path string, fault *Fault) {
+	from, until := path+".from", path+".until"
+	if i.sound("break", from) && i.given(from) && fault.From >= i.Break {
+		i.beyondBreak(from, "from", fault.From)
+	}
+	if !i.given(until) || !i.sound("break", from, until) {
+		return
+	}
+	switch {
+	case fault.Until > i.Break && !fault.Forever:
+		i.report(until, fmt.Sprintf("write %s or less, or add forever: true", i.Break),
+			"until %s is beyond the breaking phase of %s", fault.Until, i.Break)
+	case fault.Until <= fault.From:
+		i.report(until, fmt.Sprintf("write more than %s", fault.From),
+			"until %s is not after from %s", fault.Until, fault.From)
+	}
+}
+
+// node checks that there is such a machine and that the kind can hit it.
+func (i *inspection) node(path string, kind Kind, name string) {
+	if !i.sound(path, "cluster.conductors") || len(kind.Machines) == 0 {
+		return
+	}
+	role := i.roleOf(name)
+	if slices.Contains(kind.Machines, role) {
+		return
+	}
+	may := "write " + i.machines(kind)
+	switch {
+	case role != "":
+		i.report(path, may, "%s cannot hit %s", kind.Name, name)
+	case strings.HasPrefix(name, "conductor-"):
+		i.report(path, may, "there is no %s", quoted(name))
+	default:
+		wrong := unknown("machine", name, []string{"conductor-1", NodeClient, NodeStore})
+		if strings.HasPrefix(wrong.want, "write") {
+			wrong.want = may
+		}
+		i.report(path, wrong.want, "%s", wrong.problem)
+	}
+}
+
+// roleOf is the role of the machine with that name, or "" where there is none.
+func (i *inspection) roleOf(name string) string {
+	switch name {
+	case NodeClient:
+		return RoleClient
+	case NodeStore:
+		return RoleStore
+	}
+	digits, conductor := strings.CutPrefix(name, "conductor-")
+	number, err := strconv.Atoi(digits)
+	if !conductor || err != nil || strconv.Itoa(number) != digits || number < 1 || number > i.Cluster.Conductors {
+		return ""
+	}
+	return RoleConductor
+}
+
+// machines says which machines the kind can hit.
+func (i *inspection) machines(kind Kind) string {
+	text := "conductor-1"
+	if i.Cluster.Conductors > 1 {
+		text = fmt.Sprintf("conductor-1 to conductor-%d", i.Cluster.Conductors)
+	}
+	if slices.Contains(kind.Machines, RoleClient) {
+		text += ", or " + NodeClient
+	}
+	if slices.Contains(kind.Machines, RoleStore) {
+		text += ", or " + NodeStore
+	}
+	return text
+}
+
+// tasks checks that one of the jobs that the fault can hit has such tasks.
+func (i *inspection) tasks(path string, fault *Fault) {
+	if !i.countable || !i.sound(path) {
+		return
+	}
+	most := 0
+	for _, group := range i.Jobs {
+		if len(fault.Jobs) == 0 || slices.Contains(fault.Jobs, group.Name) {
+			most = max(most, group.Tasks)
+		}
+	}
+	for n, task := range fault.Tasks {
+		if at := fmt.Sprintf("%s[%d]", path, n); task > most && most > 0 && i.sound(at) {
+			i.report(at, fmt.Sprintf("write %d or less", most), "no job that this can hit has a task %d", task)
+		}
+	}
+}
+
+// notEmpty refuses an empty list where none at all would mean everything.
+func (i *inspection) notEmpty(path, key string, fault *Fault) {
+	empty := map[string]bool{
+		"on": len(fault.On) == 0, "nodes": len(fault.Nodes) == 0,
+		"jobs": len(fault.Jobs) == 0, "tasks": len(fault.Tasks) == 0,
+	}
+	if i.given(path) && i.sound(path) && empty[key] {
+		i.report(path, "name at least one, or leave the key out to mean all", "%s is empty", key)
+	}
+}

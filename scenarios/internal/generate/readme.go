@@ -1,0 +1,191 @@
+package generate
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"derail/scenarios"
+)
+
+const opening = `# Scenarios
+
+<!-- Made by package generate from scenario.go, kinds.go and the files of this folder.
+     Change those, then run: go test ./scenarios -update -->
+
+Each file here is one experiment: a cluster of conductors, the jobs that they work on, what breaks
+while they do, and what must come of it all the same. ` + "`derail run`" + ` without arguments runs every one of
+them, with many seeds; a seed decides all that the file leaves open.
+
+`
+
+const writing = `## Writing one
+
+Begin with a copy of the file that comes closest; ` + "`healthy.yaml`" + ` is the plainest. The first line tells
+an editor with YAML support where the schema is, and from then on it completes keys and names and
+underlines what is wrong. ` + "`derail validate FILE`" + ` says everything that is wrong, with line, column and
+what would be right; ` + "`derail fmt FILE`" + ` brings the file into its usual form.
+
+A run has two phases. In the breaking phase jobs are posted and faults happen. When it ends, so do
+all faults that are not marked ` + "`forever`" + `, and the system has the time that ` + "`rest`" + ` gives to finish its
+work.
+
+Of YAML's language a scenario has keys, lists, texts and comments; no anchors, aliases or tags. A
+duration is written with its unit (` + "`500ms`, `10s`, `1m30s`" + `), a span as one duration or as two between
+which one is drawn (` + "`1s..3s`" + `), a chance in percent (` + "`10%`, `0.5%`" + `, down to ` + "`0.0001%`" + `).
+`
+
+// Readme makes the README of package scenarios, whose folder this is.
+func Readme(folder string) ([]byte, error) {
+	comments, err := commentsIn(folder)
+	if err != nil {
+		return nil, err
+	}
+	var page strings.Builder
+	page.WriteString(opening)
+	if err := writeSuite(&page); err != nil {
+		return nil, err
+	}
+	page.WriteString(writing)
+	for _, section := range sections {
+		keys, err := keysOf(section.form, comments)
+		if err != nil {
+			return nil, err
+		}
+		writeKeys(&page, section.heading, keys)
+	}
+	writeKinds(&page)
+	writeNames(&page)
+	return []byte(page.String()), nil
+}
+
+// writeSuite writes the table of scenarios, and then what each is about.
+func writeSuite(page *strings.Builder) error {
+	var stories strings.Builder
+	page.WriteString("| scenario | what it shows | must come of it |\n| --- | --- | --- |\n")
+	for _, source := range scenarios.Embedded() {
+		scenario, err := scenarios.Parse(source.Name, source.Text, scenarios.ParseOptions{})
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(page, "| [%s](%s) | %s | %s |\n",
+			scenario.Name, source.Name, scenario.Summary(), expected(scenario.Expect))
+		fmt.Fprintf(&stories, "**%s.** %s\n\n", scenario.Name, strings.TrimSpace(scenario.About))
+	}
+	page.WriteString("\nEvery property that the table does not name as broken must hold in every run. What stands after\n" +
+		"\"met\" must have happened in at least one, or the experiment has shown nothing.\n\n")
+	fmt.Fprintf(page, "%sFolder [regression](regression/README.md) keeps a scenario for every bug ever found.\n\n",
+		stories.String())
+	return nil
+}
+
+// expected is an expectation as a table has it.
+func expected(expect scenarios.Expect) string {
+	var parts []string
+	if len(expect.Broken) > 0 {
+		parts = append(parts, "broken: "+code(expect.Broken))
+	}
+	if expect.Consumed != nil {
+		parts = append(parts, fmt.Sprintf("%d jobs consumed", *expect.Consumed))
+	}
+	if expect.Trashed != nil {
+		parts = append(parts, fmt.Sprintf("%d in the trash", *expect.Trashed))
+	}
+	if expect.TrashedOnly != nil {
+		parts = append(parts, "only of "+code(expect.TrashedOnly))
+	}
+	if len(expect.Reached) > 0 {
+		parts = append(parts, "met: "+code(expect.Reached))
+	}
+	return strings.Join(parts, "; ")
+}
+
+func code(names []string) string {
+	return "`" + strings.Join(names, "`, `") + "`"
+}
+
+func writeKeys(page *strings.Builder, heading string, keys []key) {
+	fmt.Fprintf(page, "\n### %s\n\n| key | value | left out | |\n| --- | --- | --- | --- |\n", heading)
+	for _, key := range keys {
+		left := ""
+		switch {
+		case key.need != "":
+			left = "not allowed"
+		case key.def != "":
+			left = "`" + key.def + "`"
+		case key.form.Kind() != reflect.Pointer && (key.least == "0" || key.least == "0s"):
+			left = "`0`"
+		}
+		fmt.Fprintf(page, "| `%s` | %s | %s | %s |\n", key.name, valueOf(key), left, key.about)
+	}
+}
+
+// valueOf says what a key's value can be.
+func valueOf(key key) string {
+	form, list := key.form, ""
+	if form.Kind() == reflect.Pointer {
+		form = form.Elem()
+	}
+	if form.Kind() == reflect.Slice {
+		form, list = form.Elem(), "list of "
+	}
+	limit := ""
+	if key.least != "" {
+		limit = fmt.Sprintf(", `%s` to `%s`", key.least, key.most)
+	}
+	switch {
+	case key.names == "fault kind":
+		return "a kind, see below"
+	case len(scenarios.Names(key.names)) > 5:
+		return list + "names, see below"
+	case key.names != "":
+		return list + code(scenarios.Names(key.names))
+	case form == reflect.TypeFor[scenarios.Duration]():
+		return "duration" + limit
+	case form == reflect.TypeFor[scenarios.Span]():
+		return "span" + limit
+	case form == reflect.TypeFor[scenarios.Rate]():
+		return "chance" + limit
+	case form.Kind() == reflect.Struct:
+		return list + "keys, see below"
+	case form.Kind() == reflect.Int && list != "":
+		return list + "numbers" + limit
+	case form.Kind() == reflect.Int:
+		return "number" + limit
+	case form.Kind() == reflect.Bool:
+		return "`true`"
+	case list != "":
+		return list + "names"
+	}
+	return "text"
+}
+
+func writeKinds(page *strings.Builder) {
+	page.WriteString("\n## The kinds of fault\n\n" +
+		"Timed kinds strike at moments; the others with a chance, each time that something happens which\n" +
+		"they can hit. Keys in bold must be given. Where `rate` may be left out it is 100%. A timed fault\n" +
+		"hits one machine each time, drawn from `nodes`. Strikes are counted, and expected with `reached`,\n" +
+		"under the kind's name; those of `code.failpoint` under the name of their point as well.\n\n" +
+		"| kind | what happens | keys |\n| --- | --- | --- |\n")
+	for _, kind := range scenarios.Kinds() {
+		keys := make([]string, len(kind.Takes))
+		for i, name := range kind.Takes {
+			keys[i] = "`" + name + "`"
+			if slices.Contains(kind.Needs, name) {
+				keys[i] = "**" + keys[i] + "**"
+			}
+		}
+		timed := ""
+		if kind.Timed {
+			timed = " (timed)"
+		}
+		fmt.Fprintf(page, "| `%s`%s | %s | %s |\n", kind.Name, timed, kind.Means, strings.Join(keys, ", "))
+	}
+}
+
+func writeNames(page *strings.Builder) {
+	fmt.Fprintf(page, "\n## Names\n\nOperations, for `on`: %s.\n\n", code(scenarios.Operations()))
+	fmt.Fprintf(page, "Properties, for `broken`: %s.\n\n", code(scenarios.Properties()))
+	fmt.Fprintf(page, "Machines, for `nodes`: `conductor-1` and so on, `%s`.\n", scenarios.NodeClient)
+}

@@ -1,0 +1,208 @@
+package scenarios
+
+import "strings"
+
+// The operations that a storage fault can be limited to. Each is one kind of call that the system
+// makes on its store.
+const (
+	OpPost     = "post"
+	OpClaim    = "claim"
+	OpAbandon  = "abandon"
+	OpConsume  = "consume"
+	OpTrash    = "trash"
+	OpRestore  = "restore"
+	OpSave     = "save"     // a logbook is written
+	OpLoad     = "load"     // a logbook is read
+	OpList     = "list"     // the board is read
+	OpRegister = "register" // a conductor makes its lease and its entry
+	OpRenew    = "renew"    // a conductor renews its lease
+	OpWatch    = "watch"    // a conductor follows the board
+)
+
+// Operations lists the operations.
+func Operations() []string {
+	return []string{
+		OpPost, OpClaim, OpAbandon, OpConsume, OpTrash, OpRestore,
+		OpSave, OpLoad, OpList, OpRegister, OpRenew, OpWatch,
+	}
+}
+
+// The properties that the checker decides on each run.
+const (
+	PropertyClaimLinearizable = "claim.linearizable"
+	PropertyClaimExclusive    = "claim.exclusive"
+	PropertyJobConserved      = "job.conserved"
+	PropertyAttemptCounted    = "attempt.counted"
+	PropertyTrashExact        = "trash.exact"
+	PropertyCycleNone         = "cycle.none"
+	PropertyFenceHeld         = "fence.held"
+	PropertyMovesLegal        = "moves.legal"
+	PropertyRestReached       = "rest.reached"
+	PropertyRunHappened       = "run.happened"
+)
+
+// Properties lists the properties.
+func Properties() []string {
+	return []string{
+		PropertyClaimLinearizable, PropertyClaimExclusive, PropertyJobConserved, PropertyAttemptCounted,
+		PropertyTrashExact, PropertyCycleNone, PropertyFenceHeld, PropertyMovesLegal, PropertyRestReached,
+		PropertyRunHappened,
+	}
+}
+
+// The priorities of jobs.
+const (
+	PriorityVeryHigh = "very-high"
+	PriorityHigh     = "high"
+	PriorityNormal   = "normal"
+	PriorityLow      = "low"
+	PriorityVeryLow  = "very-low"
+)
+
+// Priorities lists the priorities, the most urgent first.
+func Priorities() []string {
+	return []string{PriorityVeryHigh, PriorityHigh, PriorityNormal, PriorityLow, PriorityVeryLow}
+}
+
+// The patterns in which a job's tasks hang together.
+const (
+	PatternLinear    = "linear"
+	PatternUnordered = "unordered"
+	PatternMixed     = "mixed"
+)
+
+// Patterns lists the patterns.
+func Patterns() []string { return []string{PatternLinear, PatternUnordered, PatternMixed} }
+
+// The classes of failure that a policy can excuse.
+const (
+	FailureStorage   = "storage"
+	FailureExecution = "execution"
+	FailureTask      = "task"
+)
+
+// Failures lists the classes of failure.
+func Failures() []string { return []string{FailureStorage, FailureExecution, FailureTask} }
+
+// What a fault makes happen: the values of [Fault.As].
+const (
+	ErrorOrdinary = "ordinary" // task.error: the job has failed
+	ErrorInternal = "internal" // task.error: the engine has
+	ErrorReturned = "error"    // code.failpoint: the code goes on with an error
+	ErrorCrash    = "crash"    // code.failpoint: the machine dies there
+)
+
+// What callers get from a store that is down: the values of [Fault.Answer].
+const (
+	AnswerRefuse  = "refuse"
+	AnswerSilence = "silence"
+)
+
+// The machines that are there besides the conductors.
+const (
+	NodeClient = "client-1" // posts the jobs
+	NodeStore  = "store"
+)
+
+// Names lists the names that a key with the tag names:"what" may have; nil for an unknown tag.
+func Names(what string) []string {
+	switch what {
+	case "fault kind":
+		return kindNames()
+	case "operation":
+		return Operations()
+	case "property":
+		return Properties()
+	case "priority":
+		return Priorities()
+	case "pattern":
+		return Patterns()
+	case "failure class":
+		return Failures()
+	case "kind of error":
+		return []string{ErrorOrdinary, ErrorInternal, ErrorReturned, ErrorCrash}
+	case "answer":
+		return []string{AnswerRefuse, AnswerSilence}
+	}
+	return nil
+}
+
+// unknown is the flaw of a name that is not one of names.
+func unknown(what, name string, names []string) *flaw {
+	wrong := &flaw{problem: "unknown " + what + " " + quoted(name)}
+	if near := nearest(name, names); near != "" {
+		wrong.want = "did you mean " + quoted(near) + "?"
+	} else {
+		wrong.want = "write " + oneOf(names)
+	}
+	return wrong
+}
+
+// oneOf is a list as a sentence has it, cut where nobody would read on.
+func oneOf(names []string) string {
+	const most = 24
+	switch {
+	case len(names) == 0:
+		return "none"
+	case len(names) == 1:
+		return names[0]
+	case len(names) > most:
+		return "one of " + strings.Join(names[:most], ", ") + ", ..."
+	}
+	return "one of " + strings.Join(names, ", ")
+}
+
+// nearest finds the name that somebody probably meant, or "" where nothing comes close. Capital
+// letters and underscores count as what they stand for. Of a very long list it looks at the first
+// names only: a file full of mistakes should not take long to report.
+func nearest(name string, names []string) string {
+	const longest, most = 64, 200
+	meant := []rune(strings.ReplaceAll(strings.ToLower(name), "_", "-"))
+	if len(meant) > longest {
+		return ""
+	}
+	best, least := "", max(2, len(meant)/3)+1
+	for _, candidate := range names[:min(len(names), most)] {
+		runes := []rune(candidate)
+		if len(runes) > longest {
+			continue
+		}
+		if far := distance(meant, runes); far < least && far < len(runes) {
+			best, least = candidate, far
+		}
+	}
+	return best
+}
+
+// distance is the number of letters to insert, drop, replace or swap with their neighbour to get
+// from one word to the other (the optimal string alignment distance).
+func distance(from, to []rune) int {
+	rows := [3][]int{make([]int, len(to)+1), make([]int, len(to)+1), make([]int, len(to)+1)}
+	before, last, row := rows[0], rows[1], rows[2]
+	for j := range last {
+		last[j] = j
+	}
+	for i := 1; i <= len(from); i++ {
+		row[0] = i
+		for j := 1; j <= len(to); j++ {
+			replace := last[j-1]
+			if from[i-1] != to[j-1] {
+				replace++
+			}
+			row[j] = min(replace, last[j]+1, row[j-1]+1)
+			if i > 1 && j > 1 && from[i-1] == to[j-2] && from[i-2] == to[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+		before, last, row = last, row, before
+	}
+	return last[len(to)]
+}
+
+// clean makes a name of what somebody wrote: lower-case letters, digits and hyphens.
+func clean(text string) string {
+	parts := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9')
+	})
+	return strings.Join(parts, "-")
+}

@@ -1,0 +1,171 @@
+package scenarios
+
+import "time"
+
+// Scenario is one experiment: a cluster, its work, what breaks, and what must come of it.
+//
+// Durations are written as Go writes them (500ms, 1m30s), a Span as one duration or as LOW..HIGH, a
+// Rate in percent (10%, 0.5%).
+type Scenario struct {
+	// What the scenario is called in reports: lower-case letters, digits and hyphens.
+	Name string `yaml:"name" need:"slow-store"`
+	// What the scenario shows and why that matters, for somebody who reads it for the first time. The
+	// first sentence stands alone in lists.
+	About string `yaml:"about"`
+	// How many runs the suite makes when the command line does not say.
+	Seeds int `yaml:"seeds" default:"20" limit:"1..1000000"`
+	// How long the breaking phase lasts, in which faults happen.
+	Break Duration `yaml:"break" need:"30s" limit:"1ms..720h"`
+	// How soon after the breaking phase the system must have come to rest, with every job consumed or
+	// in the trash. 0 asks for nothing.
+	Rest Duration `yaml:"rest" limit:"0s..720h"`
+	// How often in a row a job must be claimed and given up without progress for that to be a cycle.
+	Cycle int `yaml:"cycle" default:"20" limit:"2..1000000"`
+	// The conductors and how they are set up.
+	Cluster Cluster `yaml:"cluster"`
+	// What the conductors do about a job that they had to give up.
+	Policy Policy `yaml:"policy"`
+	// What every link does when nothing is wrong.
+	Network Network `yaml:"network"`
+	// The work: groups of like jobs.
+	Jobs []Jobs `yaml:"jobs" need:"a list of groups, each beginning with - name: NAME"`
+	// What breaks. Without any, nothing does.
+	Faults []Fault `yaml:"faults"`
+	// What must come of the runs. Without it every property must hold in every run.
+	Expect Expect `yaml:"expect"`
+}
+
+// Cluster is the conductors and how they are set up.
+type Cluster struct {
+	// How many conductors there are. They are called conductor-1, conductor-2 and so on.
+	Conductors int `yaml:"conductors" default:"3" limit:"1..10000"`
+	// How many jobs one conductor runs at once.
+	MaxJobs int `yaml:"max-jobs" default:"1" limit:"1..1000"`
+	// How long a conductor's claims live without being renewed. At least four times the longest
+	// network delay, or no renewal could come in time.
+	Lease Duration `yaml:"lease" default:"10s" limit:"1ms..720h"`
+	// How long a conductor that found nothing to do waits before it looks again.
+	Idle Duration `yaml:"idle" default:"500ms" limit:"1ms..720h"`
+	// The longest that one run of a job may take. 0 is no limit.
+	RunLimit Duration `yaml:"run-limit" limit:"0s..720h"`
+	// How long a crashed conductor stays away.
+	Restart Span `yaml:"restart" default:"1s..3s" limit:"0s..720h"`
+}
+
+// Policy is the attempts policy that the conductors apply.
+type Policy struct {
+	// After how many attempts a job goes to the trash. 0 is TaskFlow's behaviour: no limit.
+	Attempts int `yaml:"attempts" limit:"0..1000000"`
+	// How long a job that was given up is left alone.
+	Backoff Backoff `yaml:"backoff"`
+	// The classes of failure that do not use up an attempt. A job of which all failures are excused
+	// can go round for ever.
+	Excuse []string `yaml:"excuse" names:"failure class"`
+}
+
+// Backoff is the wait before an abandoned job may be claimed again: First, then Factor times the
+// last, up to Max.
+type Backoff struct {
+	// The wait after the first attempt. 0 is no wait at all.
+	First Duration `yaml:"first" limit:"0s..720h"`
+	// By how much each wait is longer than the one before; 2 where first is given and this is not.
+	Factor int `yaml:"factor" limit:"1..1000"`
+	// The longest wait; 1m (or first, if that is more) where first is given and this is not.
+	Max Duration `yaml:"max" limit:"1ns..720h"`
+}
+
+// Network is what every link does when nothing is wrong.
+type Network struct {
+	// How long a message takes, one way.
+	Delay Span `yaml:"delay" default:"500us..2ms" limit:"1us..1m"`
+}
+
+// Jobs is a group of like jobs, named NAME-1, NAME-2, ...
+type Jobs struct {
+	// What the group is called: lower-case letters, digits and hyphens.
+	Name string `yaml:"name" need:"orders"`
+	// How many jobs there are.
+	Count int `yaml:"count" default:"1" limit:"1..100000"`
+	// When the first is posted.
+	At Duration `yaml:"at" limit:"0s..720h"`
+	// How long after each other they are posted. 0 posts all at once.
+	Every Span `yaml:"every" limit:"0s..720h"`
+	// How urgent they are: conductors take the more urgent first.
+	Priority string `yaml:"priority" default:"normal" names:"priority"`
+	// How a job's tasks hang together: linear is one after the other, unordered in any order, mixed
+	// is both, nested.
+	Pattern string `yaml:"pattern" default:"linear" names:"pattern"`
+	// How many tasks a job has.
+	Tasks int `yaml:"tasks" default:"3" limit:"1..1000"`
+	// How long a task takes.
+	Work Span `yaml:"work" default:"10ms..50ms" limit:"0s..720h"`
+}
+
+// Fault is one thing that goes wrong. Kind decides which of the other fields have a meaning; [Kinds]
+// tells.
+type Fault struct {
+	// What goes wrong.
+	Kind string `yaml:"kind" need:"storage.refused" names:"fault kind"`
+	// code.failpoint: the name of the point.
+	Point string `yaml:"point"`
+	// task.error: ordinary (left out, that) fails the job, which is consumed; internal fails the
+	// engine, and the job is given up. code.failpoint: error (left out, that) gives the code an error,
+	// crash kills the machine.
+	As string `yaml:"as" names:"kind of error"`
+	// storage.down: what callers get. refuse (left out, that) is an answer at once, silence is none.
+	Answer string `yaml:"answer" names:"answer"`
+	// The chance for each call, message, execution or passing; 100% where the kind does not need it
+	// to be given.
+	Rate Rate `yaml:"rate" limit:"0.0001%..100%"`
+	// Timed faults: when the first one strikes.
+	At Duration `yaml:"at" limit:"0s..720h"`
+	// Timed faults: how long after each other more of them strike, from the beginning of one to the
+	// beginning of the next. Left out, there is only one.
+	Every Span `yaml:"every" limit:"1ms..720h"`
+	// How long it lasts, or how much longer things take.
+	For Span `yaml:"for" limit:"1us..720h"`
+	// Faults with a chance: active from then on.
+	From Duration `yaml:"from" limit:"0s..720h"`
+	// Faults with a chance: active until then; left out, until the end of the breaking phase. Beyond
+	// that only with forever.
+	Until Duration `yaml:"until" limit:"1ns..720h"`
+	// Only these operations. Left out, all.
+	On []string `yaml:"on" names:"operation"`
+	// Only the jobs of these groups (and for a storage fault, only calls about a job). Left out, all.
+	Jobs []string `yaml:"jobs"`
+	// Only these tasks of a job, counted from 1. Left out, all.
+	Tasks []int `yaml:"tasks" limit:"1..1000"`
+	// Only these machines: conductor-1 and so on, or client-1, which posts the jobs. Left out, all that
+	// the kind can hit.
+	Nodes []string `yaml:"nodes"`
+	// The most times that it strikes in one run. 0 is no limit.
+	Times int `yaml:"times" limit:"0..1000000000"`
+	// It does not end with the breaking phase.
+	Forever bool `yaml:"forever"`
+}
+
+// Expect is what must come of the runs. Without it every property must hold in every run.
+type Expect struct {
+	// The properties that must be found broken in every run; all others must hold.
+	Broken []string `yaml:"broken" names:"property"`
+	// How many jobs must have been consumed in every run. Left out, any number.
+	Consumed *int `yaml:"consumed" limit:"0..100000"`
+	// How many jobs must be in the trash at the end of every run. Left out, any number.
+	Trashed *int `yaml:"trashed" limit:"0..100000"`
+	// The groups of which alone a job may be in the trash; an empty list allows none. Left out, any.
+	TrashedOnly []string `yaml:"trashed-only"`
+	// The faults and marks that at least one run must have met.
+	Reached []string `yaml:"reached"`
+}
+
+// Duration is a length of virtual time.
+type Duration time.Duration
+
+// Span is a duration drawn uniformly from Low to High, both included.
+type Span struct{ Low, High Duration }
+
+// Rate is a chance in millionths.
+type Rate uint32
+
+// Whole is the Rate of certainty.
+const Whole Rate = 1_000_000
