@@ -1,0 +1,134 @@
+package checker
+
+import "derail/checker/history"
+
+// finished are the states in which a task's execution or its revert is done.
+var finished = setOf(success, failure, reverted, revertFailure, ignored)
+
+// round is one claim of a job on the way through its records, and the streak of claims that it is part
+// of: claimed and given up, again and again, without progress.
+type round struct {
+	grant  int32 // the claim, or -1 between claims
+	streak streak
+}
+
+// streak is claims in a row, each given up without progress.
+type streak struct {
+	claims      int
+	first, last int32 // grants
+	until       int32 // the mark's op that gave up the last one
+	ended       int32 // the op that took the job off the board after it, or -1
+}
+
+// cycleFree is the check of cycle.none.
+//
+// Progress is that the logbook records something for the first time ever in the life of the job: a task
+// reached a state in which its execution or its revert is done (SUCCESS, FAILURE, REVERTED,
+// REVERT_FAILURE, IGNORE), and a write of the same claim that recorded something as finished came after
+// it. A claim that executes the same first tasks once more and reverts them once more therefore makes
+// none, while a long revert that gets a little further with each claim does. A write with an unknown
+// outcome is taken for one that happened. Being consumed, trashed or restored ends a streak as well.
+func (r *Reading) cycleFree() {
+	k := r.history.Header.CycleLength
+	if k == 0 {
+		r.ruling.remark = nothingAsked
+		return
+	}
+	r.advance()
+	var worst streak
+	var where history.JobID
+	for job := range r.jobs {
+		longest := r.longest(history.JobID(job))
+		if longest.claims < k {
+			continue
+		}
+		first, last := &r.grants[longest.first], &r.grants[longest.last]
+		until := &r.ops[longest.until]
+		r.breaks(history.JobID(job), []int32{first.granted, last.granted, until.done},
+			"%s was claimed and given up %d times in a row without progress", r.job(history.JobID(job)),
+			longest.claims)
+		if longest.claims > worst.claims {
+			worst, where = longest, history.JobID(job)
+		}
+	}
+	if worst.claims > 0 {
+		r.ruling.cycle = r.path(where, worst)
+	}
+}
+
+// advance finds which claims made progress.
+func (r *Reading) advance() {
+	r.done = zeroed(r.done, len(r.subjects))
+	for i := range r.grants {
+		r.grants[i].progress = false
+	}
+	for i := range r.steps {
+		s := &r.steps[i]
+		if s.grant < 0 || !finished.has(s.to) || s.kind != taskSubject {
+			continue
+		}
+		if done := &r.done[s.subject]; r.grants[s.grant].saved > s.seq && !done.has(s.to) {
+			*done |= setOf(s.to)
+			r.grants[s.grant].progress = true
+		}
+	}
+}
+
+// longest is the job's longest streak.
+func (r *Reading) longest(job history.JobID) streak {
+	now := round{grant: -1}
+	var longest streak
+	keep := func() {
+		if now.streak.claims > longest.claims {
+			longest = now.streak
+			longest.ended = -1
+		}
+	}
+	for _, m := range r.boardOf(int(job)) {
+		o := &r.ops[m>>1]
+		if m&1 == 0 {
+			continue
+		}
+		switch o.effect.Kind {
+		case history.Claim:
+			g := r.grantOf(job, o.effect.Epoch)
+			if g < 0 || r.grants[g].op != m>>1 {
+				continue // an adoption of what it had been given already
+			}
+			now.over(r, m>>1) // if nobody told how the claim before ended, it ended by now
+			keep()
+			now.grant = g
+			r.ruling.checked++
+		case history.Abandon, history.LeaseEnd:
+			if now.grant >= 0 && r.grants[now.grant].epoch == o.effect.Epoch {
+				now.over(r, m>>1)
+				keep()
+			}
+		case history.Consume, history.Trash:
+			if now.streak.claims > 0 && now.streak.claims == longest.claims {
+				longest.ended = m >> 1
+			}
+			now = round{grant: -1}
+		case history.Restore:
+			now = round{grant: -1}
+		}
+	}
+	return longest
+}
+
+// over ends the claim by the op.
+func (n *round) over(r *Reading, by int32) {
+	if n.grant < 0 {
+		return
+	}
+	if r.grants[n.grant].progress {
+		n.streak = streak{}
+	} else {
+		if n.streak.claims == 0 {
+			n.streak.first = n.grant
+		}
+		n.streak.claims++
+		n.streak.last, n.streak.until = n.grant, by
+	}
+	n.grant = -1
+}

@@ -1,0 +1,180 @@
+package checker
+
+import (
+	"testing"
+
+	"derail/checker/history"
+)
+
+// harm is one lie told in a history of a calm town, where everything is known exactly, and the
+// property that must notice it, wherever it is told.
+var harms = []struct {
+	name     string
+	property string
+	tell     func(h *history.History, chance func(int) int) bool // false: not possible here
+}{
+	{"an attempt is charged twice", "attempt.counted", func(h *history.History, chance func(int) int) bool {
+		return alter(h, chance, func(rec *history.Record) bool {
+			if rec.Kind != history.Claim || rec.Type != history.OK {
+				return false
+			}
+			rec.Attempt++
+			return true
+		})
+	}},
+	{"an abandon reports too little", "attempt.counted", func(h *history.History, chance func(int) int) bool {
+		return alter(h, chance, func(rec *history.Record) bool {
+			if rec.Kind != history.Abandon || rec.Type != history.OK {
+				return false
+			}
+			rec.Attempt--
+			return true
+		})
+	}},
+	{"a job disappears", "job.conserved", func(h *history.History, chance func(int) int) bool {
+		return alter(h, chance, func(rec *history.Record) bool {
+			if rec.Kind != history.Final || rec.To == history.FinalGone {
+				return false
+			}
+			rec.To = history.FinalGone
+			return true
+		})
+	}},
+	{"a job comes back", "job.conserved", func(h *history.History, chance func(int) int) bool {
+		return alter(h, chance, func(rec *history.Record) bool {
+			if rec.Kind != history.Final || rec.To != history.FinalGone {
+				return false
+			}
+			rec.To = history.FinalUnclaimed
+			return true
+		})
+	}},
+	{"an epoch is skipped", "claim.linearizable", func(h *history.History, chance func(int) int) bool {
+		return alter(h, chance, func(rec *history.Record) bool {
+			if rec.Kind != history.Claim || rec.Type != history.OK {
+				return false
+			}
+			rec.Epoch++
+			return true
+		})
+	}},
+	{"a lease ends twice", "claim.linearizable", func(h *history.History, chance func(int) int) bool {
+		return alter(h, chance, func(rec *history.Record) bool {
+			if rec.Kind != history.Lost {
+				return false
+			}
+			rec.Kind = history.LeaseEnd
+			return true
+		})
+	}},
+	{"a consume is another's", "claim.linearizable", func(h *history.History, chance func(int) int) bool {
+		return alter(h, chance, func(rec *history.Record) bool {
+			if rec.Kind != history.Consume || rec.Type != history.OK {
+				return false
+			}
+			rec.Process = 0
+			h.Records[rec.Call-1].Process = 0
+			return true
+		})
+	}},
+	{"work under the next claim", "claim.exclusive", func(h *history.History, chance func(int) int) bool {
+		return alter(h, chance, func(rec *history.Record) bool {
+			if rec.Kind != history.Move || rec.To != "RUNNING" || rec.Subject == history.SubjectFlow {
+				return false
+			}
+			rec.Epoch++
+			return true
+		})
+	}},
+	{"work of another", "claim.exclusive", func(h *history.History, chance func(int) int) bool {
+		return alter(h, chance, func(rec *history.Record) bool {
+			if rec.Kind != history.Move || rec.To != "REVERTING" {
+				return false
+			}
+			rec.Process = 0
+			return true
+		})
+	}},
+	{"a move ends elsewhere", "moves.legal", func(h *history.History, chance func(int) int) bool {
+		return alter(h, chance, func(rec *history.Record) bool {
+			if rec.Kind != history.Move || rec.Subject == history.SubjectJob {
+				return false
+			}
+			rec.To = "SUSPENDED"
+			return true
+		})
+	}},
+	{"an exhausted job was not", "trash.exact", func(h *history.History, chance func(int) int) bool {
+		return alter(h, chance, func(rec *history.Record) bool {
+			if rec.Kind != history.Trash || rec.Type != history.OK || rec.Reason != history.TrashExhausted {
+				return false
+			}
+			h.Header.Attempts++
+			return true
+		})
+	}},
+	{"an older claim writes", "fence.held", func(h *history.History, chance func(int) int) bool {
+		newest := map[history.JobID]int64{}
+		for _, rec := range h.Records {
+			if rec.Kind == history.Save && rec.Type == history.OK {
+				newest[rec.Job] = rec.Epoch
+			}
+		}
+		return alter(h, chance, func(rec *history.Record) bool {
+			if rec.Kind != history.Save || rec.Type != history.OK || rec.Epoch >= newest[rec.Job] {
+				return false
+			}
+			rec.Revision += 1_000_000
+			return true
+		})
+	}},
+	{"a job is not at rest", "rest.reached", func(h *history.History, chance func(int) int) bool {
+		h.Header.End = 0
+		return h.Header.RestWithin > 0 && alter(h, chance, func(rec *history.Record) bool {
+			if rec.Kind != history.Final || rec.To != history.FinalTrashed {
+				return false
+			}
+			rec.To = history.FinalClaimed
+			return true
+		})
+	}},
+}
+
+// alter tries to change a record, beginning anywhere.
+func alter(h *history.History, chance func(int) int, change func(*history.Record) bool) bool {
+	n := len(h.Records)
+	begin := chance(n)
+	for i := range n {
+		if change(&h.Records[(begin+i)%n]) {
+			return true
+		}
+	}
+	return false
+}
+
+func TestHarmIsNoticed(t *testing.T) {
+	for _, c := range harms {
+		t.Run(c.name, func(t *testing.T) {
+			told := 0
+			for seed := range uint64(3000) {
+				chance := seeded(seed)
+				w := newTown(plan{
+					jobs: 2, conductors: 3, tasks: 3, attempts: 3, trouble: 100, steps: 400, rest: seed%2 == 0,
+				}, chance)
+				w.plain = true
+				h := w.run()
+				if !c.tell(h, chance) {
+					continue
+				}
+				told++
+				v, _ := Check(h).Verdict(c.property)
+				if v.Outcome != Invalid {
+					t.Fatalf("seed %d: %+v\n%s", seed, v, dump(h))
+				}
+			}
+			if told < 50 {
+				t.Errorf("only %d histories could be harmed", told)
+			}
+		})
+	}
+}

@@ -1,0 +1,66 @@
+// Package history is the border between the system and its examiner: what a run wrote down, as
+// operations with a beginning and an end and as events, in one order.
+//
+// The package knows nothing of derail's core or simulator. Any job system can write a history and
+// have it checked; the form on disk is JSON lines, described below. A [Recorder] builds a history in
+// memory, [Write] and [Read] take it to disk and back.
+//
+// # Operations
+//
+// An operation has a record of type invoke when it is called, and at most one completion: ok (it is
+// known to have happened), fail (it is known not to have happened) or info (nobody knows: it may have
+// happened, may happen later, or never). An operation without a completion, because its process died
+// or the run ended, counts as info. An operation happens at one instant between its invoke and its
+// completion; an unknown one at any instant after its invoke, or never. Saves are the exception: they
+// are many, and are recorded at their end only.
+//
+// A claim whose outcome was unknown may turn out to have happened: the conductor reads the board and
+// finds its own claim. It then adopts it, which is another claim operation, completed as ok with the
+// reason "adopted" and the claim's true epoch. Adopting changes nothing on the board.
+//
+// Everything else is an event, which happens at its record. A lease_end is recorded in exact order
+// relative to the changes of the board.
+//
+// # The form on disk
+//
+// The first line is the header, an object with these fields, in any order. All but version may be
+// left out, and then are zero or empty.
+//
+//	version         1
+//	scenario        the name of what was run
+//	seed            the seed of the run, 0 to 2^64-1
+//	hash            the run's rolling hash, 16 hexadecimal digits
+//	attempts        N: after how many attempts a job is trashed; 0 is no limit
+//	cycle_length    K: how many claims in a row without progress are a cycle; 0 asks for nothing
+//	rest_within_ns  how long after the heal the system may take to come to rest; 0 asks for nothing
+//	end_ns          the virtual time at which the run ended
+//	processes       the names of all processes, each once
+//	jobs            the names of all jobs, each once
+//
+// Every other line is one record, an object with these fields. The first four are always there.
+//
+//	seq       the record's number, from 1 without a gap: it orders the history
+//	at_ns     the virtual time in nanoseconds since the run began; it never decreases
+//	type      invoke, ok, fail, info or event
+//	kind      operations: post, claim, abandon, consume, trash, restore, save;
+//	          events: lease_end, move, lost, crash, start, pause, resume, fault, heal, final,
+//	          message, note
+//	process   who; operations need one
+//	job       which job; operations, lease_end, move and final need one
+//	call      completions, and nothing else: the seq of the invoke that they complete
+//	epoch     the claim's epoch; absent where it is not known, and in a trash by one who does not own
+//	          the job. In an invoke it binds: the operation happens with this epoch or not at all
+//	attempt   claim ok: which attempt this is, from 1; trash ok and abandon ok: how many attempts are
+//	          charged after it
+//	revision  ok: the store's revision at which it happened, where it is known
+//	counted   abandon, its invoke and its completion: true when the attempt stays charged
+//	n         save: how many atoms it newly records as finished
+//	subject   move: "flow", "job" or a task's name; fault: what it hit
+//	from      move: the state before
+//	to        move: the state after; final: unclaimed, claimed, trashed or gone
+//	reason    why: a failure's fingerprint, a fault's name, the reason of a fail, "adopted", ...
+//
+// An absent field is zero, false or empty; [Write] leaves those out. There are no other fields, no
+// other values, no blank lines and no two records on a line: [Read] refuses them, with the line, the
+// column, what is wrong and what would be right.
+package history

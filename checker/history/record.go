@@ -1,0 +1,133 @@
+package history
+
+// Type says what a record is: one end of an operation, or something that simply happened. The words
+// are Jepsen's.
+type Type uint8
+
+// The types. A zero Type is invalid.
+const (
+	Invoke Type = iota + 1 // a process began an operation
+	OK                     // it is known to have happened
+	Fail                   // it is known not to have happened
+	Info                   // it may have happened, may happen later, or never
+	Event                  // something happened that is no operation
+)
+
+// Kind says which operation or event a record is about.
+type Kind uint8
+
+// The kinds. Operations have an Invoke record and at most one of OK, Fail or Info; an operation
+// without a completion (its process died) counts as Info. Saves are recorded at their end only.
+const (
+	Post    Kind = iota + 1 // a client puts a job on the board
+	Claim                   // a conductor takes a job; OK has the epoch, the attempt and the revision
+	Abandon                 // the owner gives the job back; Counted says whether the attempt stays charged
+	Consume                 // the owner takes the finished job off the board
+	Trash                   // the job goes to the trash; Reason says why (see the Trash reasons)
+	Restore                 // an operator puts a job from the trash back on the board, its attempts at zero
+	Save                    // a logbook write under a claim; N is how many atoms it newly records as finished
+
+	LeaseEnd // the board dropped the claim with this epoch because its lease ended
+	Move     // a job, flow or task went From one state To another; Subject is its name
+	Lost     // a conductor noticed that it lost the claim with this epoch
+	Crash    // a process (with all that it ran) died
+	Start    // a process began, or began again
+	Pause    // a process was stopped and will not notice
+	Resume   // a paused process goes on
+	Fault    // a fault was injected; Reason is its name, Subject what it hit
+	Heal     // the last fault ended; from here the system must come to rest
+	Final    // the job's state on the board when the run ended: To is unclaimed, claimed, trashed or gone
+	Message  // full trace only: a message was sent, delivered or lost
+	Note     // full trace only: anything else worth reading
+)
+
+// Subjects and reasons that checkers understand. Other values are text for people.
+const (
+	// SubjectFlow and SubjectJob mark a Move of the flow or job itself; other subjects name tasks.
+	SubjectFlow = "flow"
+	SubjectJob  = "job"
+
+	// The reasons of a Trash: the attempts were used up, the job could never be dispatched (its book
+	// or factory is missing), or an operator asked for it.
+	TrashExhausted      = "exhausted"
+	TrashUndispatchable = "undispatchable"
+	TrashOperator       = "operator"
+
+	// ClaimAdopted is the reason of a Claim OK that found an earlier claim of the same process, whose
+	// outcome was unknown, to have happened: the board did not change again.
+	ClaimAdopted = "adopted"
+
+	// The reasons of a failed Claim, in the order from ordinary to final.
+	ClaimHeld      = "held"      // somebody owns the job, or was faster
+	ClaimGone      = "gone"      // the job is not on the board
+	ClaimRefused   = "refused"   // the store did not take the call
+	ReleaseNotMine = "not mine"  // an abandon, consume or trash by one who is not the owner
+	SaveFenced     = "fenced"    // a newer claim has written to the logbook
+	SaveRefused    = "refused"   // the store did not take the write
+	FinalUnclaimed = "unclaimed" // the To of a Final record
+	FinalClaimed   = "claimed"
+	FinalTrashed   = "trashed"
+	FinalGone      = "gone"
+)
+
+// JobID and ProcessID index [History.Jobs] and [History.Processes]; None is neither.
+type (
+	JobID     int32
+	ProcessID int32
+)
+
+// None is the JobID or ProcessID of a record that has none.
+const None = -1
+
+// Record is one line of a history. Its sequence number is its place in [History.Records], from 1.
+// Sequence numbers, not times, order a history: two records can have the same time.
+type Record struct {
+	At       int64 // nanoseconds of virtual time since the run began
+	Call     int64 // a completion: the sequence number of its Invoke
+	Epoch    int64 // the claim's epoch, or zero where it is not known
+	Revision int64 // OK: the store revision at which it happened, or zero where it is not known
+
+	Job     JobID
+	Process ProcessID
+	Attempt int32 // Claim OK: which attempt this is, from 1; Trash and Abandon: attempts charged after it
+	N       int32 // Save: atoms newly recorded as finished (executed or reverted)
+
+	Type    Type
+	Kind    Kind
+	Counted bool // Abandon: the attempt stays charged
+
+	Subject string // Move: the flow, job or task; Fault: what it hit
+	From    string // Move: the state before
+	To      string // Move: the state after; Final: where the job is
+	Reason  string // why: a failure's fingerprint, a fault's name, the reason of a fail
+}
+
+// Version is the version of the format that this package writes.
+const Version = 1
+
+// Header says what was run and what was promised, so that a history can be checked on its own.
+type Header struct {
+	Version  int    `json:"version"`
+	Scenario string `json:"scenario"`
+	Seed     uint64 `json:"seed"`
+	Hash     string `json:"hash,omitempty"` // the run's rolling hash, 16 hexadecimal digits
+
+	// Attempts is the number of attempts after which a job is trashed; 0 is no limit.
+	Attempts int `json:"attempts"`
+	// CycleLength is how many times in a row a job may be claimed and given up without progress
+	// before that counts as a cycle.
+	CycleLength int `json:"cycle_length"`
+	// RestWithin is how long after the Heal record the system may take to come to rest, in
+	// nanoseconds; 0 asks for nothing.
+	RestWithin int64 `json:"rest_within_ns"`
+	// End is the virtual time at which the run ended, in nanoseconds.
+	End int64 `json:"end_ns"`
+}
+
+// History is everything that a run wrote down.
+type History struct {
+	Header    Header
+	Processes []string // conductors, clients, the board; a restarted process keeps its name
+	Jobs      []string
+	Records   []Record
+}

@@ -1,0 +1,48 @@
+package checker
+
+import "slices"
+
+// Property is one promise: its name, the promise as a sentence, and its check.
+type Property struct {
+	Name     string
+	Sentence string
+	Check    func(*Reading) Verdict
+}
+
+// Properties is every property, always in the same order.
+func Properties() []Property { return slices.Clone(properties[:]) }
+
+var properties = [...]Property{
+	property("claim.linearizable", "Posts, claims, releases and lease ends of every job happen one at a time, "+
+		"each between its call and its answer, as the documented jobboard allows.", (*Reading).linearizable),
+	property("claim.exclusive", "A conductor begins work only under a claim that it was given and that is not "+
+		"over, and no two claims of a job overlap.", (*Reading).exclusive),
+	property("job.conserved", "Every job that was posted is consumed once, or in the trash, or on the board: "+
+		"none is lost, invented or brought back.", (*Reading).conserved),
+	property("attempt.counted", "Every claim charges exactly one attempt, and only an abandon that does not "+
+		"count gives it back.", (*Reading).counted),
+	property("trash.exact", "A job is trashed as exhausted when exactly N attempts are charged: not before, "+
+		"not after, and never when there is no limit.", (*Reading).exact),
+	property("cycle.none", "No job is claimed and given up K times in a row without progress.",
+		(*Reading).cycleFree),
+	property("fence.held", "Once a newer claim has written to the logbook of a job, no write of an older one "+
+		"succeeds.", (*Reading).fenced),
+	property("moves.legal", "Jobs, flows and tasks move only as their tables allow, each from the state "+
+		"that it was in.", (*Reading).legal),
+	property("rest.reached", "Within the stated time after the last fault has ended, every job is consumed or "+
+		"in the trash.", (*Reading).rested),
+	property("run.happened", "At least one job was posted and at least one was claimed.", (*Reading).ran),
+}
+
+// property makes a Property of a method that looks at a reading and notes what it finds.
+func property(name, sentence string, look func(*Reading)) Property {
+	return Property{Name: name, Sentence: sentence, Check: func(r *Reading) Verdict {
+		r.ruling = ruling{}
+		if r.malformed != "" {
+			r.doubts(-1, []int32{r.at}, "record %d is no part of a history: %s", r.at, r.malformed)
+		} else {
+			look(r)
+		}
+		return r.ruling.verdict(name)
+	}}
+}

@@ -1,0 +1,254 @@
+package checker
+
+import (
+	"derail/checker/history"
+	"derail/checker/model"
+)
+
+// begin reads the invoke of an operation.
+func (r *Reading) begin(seq int32, rec *history.Record) {
+	claim := rec.Kind == history.Claim
+	if claim {
+		r.jobs[rec.Job].claims++
+	}
+	index := len(r.ops)
+	r.opAt[seq-1] = int32(index)
+	r.marks = append(r.marks, begins(index))
+	r.ops = append(r.ops, op{
+		effect: model.Effect{
+			Kind: rec.Kind, Process: rec.Process, Epoch: rec.Epoch,
+			Adopted: claim && rec.Reason == history.ClaimAdopted,
+		},
+		invoke: seq, job: rec.Job, counted: rec.Counted,
+	})
+	switch rec.Kind {
+	case history.Post:
+		r.maybePosted++
+	case history.Claim:
+		r.maybeHad++
+	}
+}
+
+// end reads the completion of an operation.
+func (r *Reading) end(seq int32, rec *history.Record) {
+	if rec.Call < 1 || rec.Call >= int64(seq) {
+		r.refuse(seq, "a completion of no earlier record")
+		return
+	}
+	// What opAt holds for a record that is no invoke is of an earlier history; the op tells.
+	index := int(r.opAt[rec.Call-1])
+	if index >= len(r.ops) || int64(r.ops[index].invoke) != rec.Call {
+		r.refuse(seq, "a completion of what is no invoke")
+		return
+	}
+	o := &r.ops[index]
+	if o.done != 0 || o.effect.Kind != rec.Kind || o.job != rec.Job || o.effect.Process != rec.Process {
+		r.refuse(seq, "a completion that does not fit its invoke, or a second one")
+		return
+	}
+	o.done = seq
+	if rec.Epoch != 0 {
+		o.effect.Epoch = rec.Epoch
+	}
+	switch rec.Type {
+	case history.OK:
+		o.fate = happened
+		o.rev, o.attempt, o.counted = rec.Revision, rec.Attempt, rec.Counted
+		o.effect.Adopted = rec.Kind == history.Claim && rec.Reason == history.ClaimAdopted
+		r.marks = append(r.marks, ends(index))
+		r.acknowledged(seq, index)
+	case history.Fail:
+		o.fate = failed
+		switch rec.Kind {
+		case history.Post:
+			r.maybePosted--
+		case history.Claim:
+			r.maybeHad--
+		}
+	case history.Info:
+	default:
+		r.refuse(seq, "a completion that is neither ok, fail nor info")
+	}
+}
+
+// acknowledged follows what a conductor knows of its claims.
+func (r *Reading) acknowledged(seq int32, index int) {
+	o := &r.ops[index]
+	switch o.effect.Kind {
+	case history.Post:
+		r.posted++
+	case history.Claim:
+		r.claimed++
+		r.grant(seq, index)
+	case history.Abandon, history.Consume, history.Trash:
+		if g := r.grantOf(o.job, o.effect.Epoch); g >= 0 && r.grants[g].process == o.effect.Process {
+			r.grants[g].end = min(r.grants[g].end, seq)
+		}
+	}
+}
+
+// grant notes a claim that was granted, and what that says of the claims before it.
+func (r *Reading) grant(seq int32, index int) {
+	o := &r.ops[index]
+	job := &r.jobs[o.job]
+	epoch := o.effect.Epoch
+	if o.effect.Adopted {
+		if g := r.grantOf(o.job, epoch); g >= 0 && r.grants[g].process == o.effect.Process {
+			return
+		}
+	}
+	end := int32(never)
+	if epoch <= job.leased {
+		end = seq // the lease was over before the answer came
+	}
+	for g := job.last; g >= 0 && r.grants[g].end == never; g = r.grants[g].previous {
+		switch earlier := &r.grants[g]; {
+		case earlier.epoch < epoch:
+			earlier.end = seq
+		case earlier.epoch > epoch:
+			end = seq // somebody has already claimed after it
+		}
+	}
+	r.grants = append(r.grants, grant{
+		epoch: epoch, job: o.job, process: o.effect.Process, op: int32(index), called: o.invoke,
+		granted: seq, end: end, previous: job.last,
+	})
+	job.last, job.epoch = int32(len(r.grants))-1, epoch
+}
+
+// grantOf is the newest grant of the job with this epoch, or -1.
+func (r *Reading) grantOf(job history.JobID, epoch int64) int32 {
+	j := &r.jobs[job]
+	g := j.last
+	if g < 0 || j.epoch == epoch {
+		return g
+	}
+	for g >= 0 && r.grants[g].epoch != epoch {
+		g = r.grants[g].previous
+	}
+	return g
+}
+
+func (r *Reading) leaseEnd(seq int32, rec *history.Record) {
+	if rec.Job < 0 {
+		r.refuse(seq, "a lease end without a job")
+		return
+	}
+	r.marks = append(r.marks, ends(len(r.ops)))
+	r.ops = append(r.ops, op{
+		effect: model.Effect{Kind: history.LeaseEnd, Process: history.None, Epoch: rec.Epoch},
+		rev:    rec.Revision, invoke: seq, done: seq, job: rec.Job, fate: happened,
+	})
+	job := &r.jobs[rec.Job]
+	job.leased = max(job.leased, rec.Epoch)
+	if g := r.grantOf(rec.Job, rec.Epoch); g >= 0 {
+		r.grants[g].end = min(r.grants[g].end, seq)
+	}
+}
+
+// crash ends what the process believed to have. A process that comes back has nothing.
+func (r *Reading) crash(seq int32, process history.ProcessID) {
+	for j := range r.jobs {
+		if g := r.jobs[j].last; g >= 0 && r.grants[g].process == process {
+			r.grants[g].end = min(r.grants[g].end, seq)
+		}
+	}
+}
+
+func (r *Reading) save(seq int32, rec *history.Record) {
+	if rec.Job < 0 {
+		r.refuse(seq, "a save without a job")
+		return
+	}
+	if rec.Type != history.OK && rec.Type != history.Info {
+		return
+	}
+	since := int32(0)
+	if g := r.grantOf(rec.Job, rec.Epoch); g >= 0 {
+		if rec.N > 0 {
+			r.grants[g].saved = seq
+		}
+		since = r.grants[g].called
+	}
+	if rec.Type == history.OK {
+		r.saves = append(r.saves, save{
+			epoch: rec.Epoch, rev: rec.Revision, seq: seq, job: rec.Job, since: since,
+		})
+	}
+}
+
+func (r *Reading) move(seq int32, rec *history.Record) {
+	if rec.Job < 0 {
+		r.refuse(seq, "a move without a job")
+		return
+	}
+	subject := r.subjectOf(rec.Job, rec.Subject)
+	r.steps = append(r.steps, step{
+		epoch: rec.Epoch, seq: seq, process: rec.Process, kind: r.subjects[subject].kind,
+		subject: subject, grant: r.grantOf(rec.Job, rec.Epoch),
+		from: stateOf(rec.From), to: stateOf(rec.To),
+	})
+}
+
+// subjectOf is the index of the job's subject with this name. The search begins at the one that moved
+// last, because it or its successor most often moves next.
+func (r *Reading) subjectOf(job history.JobID, name string) int32 {
+	j := &r.jobs[job]
+	tail := int32(-1)
+	for s := j.recent; s >= 0; s = r.subjects[s].next {
+		if r.subjects[s].name == name {
+			j.recent = s
+			return s
+		}
+		tail = s
+	}
+	for s := j.first; s >= 0 && s != j.recent; s = r.subjects[s].next {
+		if r.subjects[s].name == name {
+			j.recent = s
+			return s
+		}
+	}
+	added := int32(len(r.subjects))
+	r.subjects = append(r.subjects, subject{name: name, job: job, next: -1, kind: subjectKindOf(name)})
+	if tail >= 0 {
+		r.subjects[tail].next = added
+	} else {
+		j.first = added
+	}
+	j.recent = added
+	return added
+}
+
+func (r *Reading) final(seq int32, rec *history.Record) {
+	if rec.Job < 0 {
+		r.refuse(seq, "a final state without a job")
+		return
+	}
+	job := &r.jobs[rec.Job]
+	place, known := placeOf(rec.To)
+	switch {
+	case !known:
+		r.refuse(seq, "a final state that no job can have")
+	case job.final == 0:
+		job.final, job.place = seq, place
+		r.finals++
+	case job.place != place:
+		job.clash = seq
+	}
+}
+
+// placeOf is where a Final record says the job is. Gone is Absent: the board does not know why.
+func placeOf(final string) (place model.Place, known bool) {
+	switch final {
+	case history.FinalUnclaimed:
+		return model.Unclaimed, true
+	case history.FinalClaimed:
+		return model.Claimed, true
+	case history.FinalTrashed:
+		return model.Trashed, true
+	case history.FinalGone:
+		return model.Absent, true
+	default:
+		return model.Absent, false
+	}
+}

@@ -1,0 +1,142 @@
+package checker
+
+import "derail/checker/history"
+
+// state is a state of a job, a flow or a task. The zero value is a word that names none.
+type state uint8
+
+const (
+	noState state = iota
+	pending
+	running
+	success
+	failure
+	reverting
+	reverted
+	revertFailure
+	ignored
+	suspending
+	suspended
+	resuming
+	unclaimed
+	claimed
+	complete
+	trashed
+	numStates
+)
+
+func stateOf(word string) state {
+	switch word {
+	case "PENDING":
+		return pending
+	case "RUNNING":
+		return running
+	case "SUCCESS":
+		return success
+	case "FAILURE":
+		return failure
+	case "REVERTING":
+		return reverting
+	case "REVERTED":
+		return reverted
+	case "REVERT_FAILURE":
+		return revertFailure
+	case "IGNORE":
+		return ignored
+	case "SUSPENDING":
+		return suspending
+	case "SUSPENDED":
+		return suspended
+	case "RESUMING":
+		return resuming
+	case "UNCLAIMED":
+		return unclaimed
+	case "CLAIMED":
+		return claimed
+	case "COMPLETE":
+		return complete
+	case "TRASHED":
+		return trashed
+	default:
+		return noState
+	}
+}
+
+// states is a set of states.
+type states uint32
+
+func setOf(members ...state) states {
+	var set states
+	for _, s := range members {
+		set |= 1 << s
+	}
+	return set
+}
+
+func (set states) has(s state) bool { return set>>s&1 != 0 }
+
+// subjectKind says which table of moves a subject follows.
+type subjectKind uint8
+
+const (
+	taskSubject subjectKind = iota
+	flowSubject
+	jobSubject
+)
+
+func subjectKindOf(name string) subjectKind {
+	switch name {
+	case history.SubjectFlow:
+		return flowSubject
+	case history.SubjectJob:
+		return jobSubject
+	default:
+		return taskSubject
+	}
+}
+
+// table is what a kind of subject may do.
+type table struct {
+	what    string
+	initial state
+	legal   [numStates]states // by state: where it may move to
+	again   states            // states that a later claim may enter from themselves, to do the work again
+}
+
+// tables are the legal moves as TaskFlow documents them, and those of a job as the jobboard does.
+var tables = [...]table{
+	taskSubject: {
+		what: "task", initial: pending,
+		legal: [numStates]states{
+			pending:   setOf(running, ignored),
+			running:   setOf(success, failure),
+			success:   setOf(reverting),
+			failure:   setOf(reverting),
+			reverting: setOf(reverted, revertFailure),
+			reverted:  setOf(pending),
+			ignored:   setOf(pending),
+		},
+		again: setOf(running, reverting),
+	},
+	flowSubject: {
+		what: "flow", initial: pending,
+		legal: [numStates]states{
+			pending:    setOf(running),
+			running:    setOf(success, failure, reverted, suspending, resuming),
+			success:    setOf(running, pending),
+			failure:    setOf(running),
+			reverted:   setOf(pending),
+			suspending: setOf(suspended, success, failure, reverted, resuming),
+			suspended:  setOf(running),
+			resuming:   setOf(suspended),
+		},
+	},
+	jobSubject: {
+		what: "job", initial: unclaimed,
+		legal: [numStates]states{
+			unclaimed: setOf(claimed, trashed),
+			claimed:   setOf(unclaimed, complete, trashed),
+			trashed:   setOf(unclaimed),
+		},
+	},
+}
