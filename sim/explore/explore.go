@@ -1,0 +1,294 @@
+// Package explore runs many seeds of a scenario, spread over the processor's cores, checks every
+// history, and keeps what is worth keeping: counts of all runs, and the whole of a few.
+//
+// This is the campaign runner: the only place beside the real host that may start goroutines, since
+// each of its workers runs worlds of its own that share nothing. What may not live here: anything
+// that has an effect inside a run.
+package explore
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"derail/checker"
+	"derail/sim/choice"
+	"derail/sim/world"
+)
+
+// Config says what to run.
+type Config struct {
+	Blueprint *world.Blueprint
+	First     uint64 // the first seed; the others follow it
+	Count     int    // how many seeds
+	Parallel  int    // workers; 0: one for each core
+	Twice     bool   // run every seed twice and compare the hashes
+	Options   world.Options
+
+	// Stop, if set, is asked before every run; true ends the campaign.
+	Stop func() bool
+	// Progress, if set, is called after every run, by any worker.
+	Progress func(done int)
+	// Keep is how many failures are kept in detail; 0: 20.
+	Keep int
+}
+
+// Campaign is what came of it.
+type Campaign struct {
+	Runs       int
+	Simulated  int64 // virtual nanoseconds
+	Steps      uint64
+	Calls      int64
+	Faults     map[string]int64
+	Posted     int
+	Consumed   int
+	Trashed    int
+	Left       int
+	Properties []Tally
+	Failed     int       // runs that were not as expected
+	Failures   []Failure // at most Config.Keep of them by seed: the gravest kind, and of it the first
+	// Nondeterministic and Unfinished count the failures of these kinds, kept or not.
+	Nondeterministic, Unfinished int
+	// Unmet is what was expected of the runs together and did not happen. It stays empty when there
+	// were fewer runs than the scenario says its suite needs.
+	Unmet []string
+	// Exemplary is, for each property that was expected to be found broken and was, the lowest seed.
+	Exemplary map[string]uint64
+	Stopped   bool // not all seeds were run
+}
+
+// Tally counts a property's verdicts.
+type Tally struct {
+	Property                string
+	Held, Broken, Undecided int
+}
+
+// Failure is a run that was not as expected.
+type Failure struct {
+	Seed     uint64
+	Hash     uint64
+	Breaches []Breach
+	Unmet    []string
+	// SecondHash is the hash of the run's repetition; where it differs, Difference says where the two
+	// part.
+	SecondHash uint64
+	Difference string
+	// Unfinished says that the run could not be run, or checked, to its end: derail or core has a
+	// fault. Stack says where, when it is known.
+	Unfinished bool
+	Stack      string
+}
+
+// Nondeterministic reports whether running it again was something else.
+func (f *Failure) Nondeterministic() bool { return f.Hash != f.SecondHash }
+
+// AsExpected reports whether everything was as the scenario expects.
+func (c *Campaign) AsExpected() bool { return c.Failed == 0 && len(c.Unmet) == 0 }
+
+// Run runs the campaign. When ctx ends it stops after the runs that are under way, and what ran is
+// in the result.
+func Run(ctx context.Context, c Config) *Campaign {
+	if c.Parallel <= 0 {
+		c.Parallel = runtime.GOMAXPROCS(0)
+	}
+	if c.Keep == 0 {
+		c.Keep = 20
+	}
+	c.Parallel = max(min(c.Parallel, c.Count), 1)
+	var next, done atomic.Int64
+	shares := make([]share, c.Parallel)
+	var workers sync.WaitGroup
+	for i := range shares {
+		workers.Go(func() {
+			s := &shares[i]
+			s.begin(&c)
+			defer s.world.Close()
+			for ctx.Err() == nil && (c.Stop == nil || !c.Stop()) {
+				n := next.Add(1) - 1
+				if n >= int64(c.Count) {
+					return
+				}
+				s.run(c.First + uint64(n))
+				if c.Progress != nil {
+					c.Progress(int(done.Add(1)))
+				}
+			}
+		})
+	}
+	workers.Wait()
+	return gather(&c, shares)
+}
+
+// share is one worker's part of a campaign.
+type share struct {
+	config  *Config
+	world   *world.World
+	checker *checker.Checker
+	sum     Campaign
+	faults  []int64
+}
+
+func (s *share) begin(c *Config) {
+	s.config, s.world, s.checker = c, world.New(c.Blueprint), checker.New()
+	s.sum.Exemplary = map[string]uint64{}
+	s.faults = make([]int64, len(c.Blueprint.FaultNames()))
+	for _, p := range checker.Properties() {
+		s.sum.Properties = append(s.sum.Properties, Tally{Property: p.Name})
+	}
+}
+
+// run runs one seed, and once more when it failed or everything is to be run twice.
+func (s *share) run(seed uint64) {
+	s.sum.Runs++
+	defer s.survive(seed)
+	r := s.world.Run(choice.Seeded(seed), seed, s.config.Options)
+	report := s.checker.Check(r.History)
+	breaches, unmet := judge(s.config.Blueprint, r, report)
+	s.add(r, report)
+	failed := len(breaches) > 0 || len(unmet) > 0
+	if !failed && !s.config.Twice {
+		return
+	}
+	f := Failure{Seed: seed, Hash: r.Hash, Breaches: breaches, Unmet: unmet, Unfinished: r.Broken != nil}
+	f.SecondHash = s.world.Run(choice.Seeded(seed), seed, s.config.Options).Hash
+	if f.Nondeterministic() {
+		f.Difference = Difference(s.config.Blueprint, seed, s.config.Options)
+	} else if !failed {
+		return
+	}
+	s.fail(f)
+}
+
+func (s *share) fail(f Failure) {
+	s.sum.Failed++
+	if f.Nondeterministic() {
+		s.sum.Nondeterministic++
+	}
+	if f.Unfinished {
+		s.sum.Unfinished++
+	}
+	s.sum.Failures = append(s.sum.Failures, f)
+	if len(s.sum.Failures) > 4*s.config.Keep {
+		s.sum.Failures = kept(s.sum.Failures, s.config.Keep)
+	}
+}
+
+// survive makes a failure of a panic, so that one bad seed does not take the others with it. What
+// panicked is let go: nobody knows what state it is in.
+func (s *share) survive(seed uint64) {
+	trouble := recover()
+	if trouble == nil {
+		return
+	}
+	s.world, s.checker = world.New(s.config.Blueprint), checker.New()
+	s.fail(Failure{
+		Seed: seed, Unmet: []string{fmt.Sprintf("derail panicked: %v", trouble)},
+		Unfinished: true, Stack: string(debug.Stack()),
+	})
+}
+
+func (s *share) add(r *world.Result, report checker.Report) {
+	sum := &s.sum
+	sum.Simulated += r.Simulated
+	sum.Steps += r.Steps
+	sum.Calls += r.Calls
+	sum.Posted += r.Posted
+	sum.Consumed += r.Consumed
+	sum.Trashed += r.Trashed
+	sum.Left += r.Left
+	for i, n := range r.Faults {
+		s.faults[i] += n
+	}
+	for i := range report.Verdicts {
+		v, t := &report.Verdicts[i], &sum.Properties[i]
+		switch v.Outcome {
+		case checker.Valid:
+			t.Held++
+		case checker.Invalid:
+			t.Broken++
+			s.exemplary(v.Property, r.Seed)
+		default:
+			t.Undecided++
+		}
+	}
+}
+
+func (s *share) exemplary(property string, seed uint64) {
+	if !slices.Contains(s.config.Blueprint.Scenario.Expect.Broken, property) {
+		return
+	}
+	if known, is := s.sum.Exemplary[property]; !is || seed < known {
+		s.sum.Exemplary[property] = seed
+	}
+}
+
+// kept is the failures that are worth keeping, by seed.
+func kept(failures []Failure, most int) []Failure {
+	bySeed := func(a, b Failure) int { return cmp.Compare(a.Seed, b.Seed) }
+	slices.SortFunc(failures, func(a, b Failure) int {
+		return cmp.Or(cmp.Compare(a.rank(), b.rank()), bySeed(a, b))
+	})
+	failures = failures[:min(len(failures), most)]
+	slices.SortFunc(failures, bySeed)
+	return failures
+}
+
+// rank orders failures by gravity: what casts doubt on all the others comes first.
+func (f *Failure) rank() int {
+	switch {
+	case f.Nondeterministic():
+		return 0
+	case f.Unfinished:
+		return 1
+	default:
+		return 2
+	}
+}
+
+// gather adds the workers' shares up. The result does not depend on who ran what.
+func gather(c *Config, shares []share) *Campaign {
+	total := &shares[0].sum
+	names := c.Blueprint.FaultNames()
+	total.Faults = map[string]int64{}
+	for i := range shares {
+		s := &shares[i]
+		for n, count := range s.faults {
+			total.Faults[names[n]] += count
+		}
+		if i == 0 {
+			continue
+		}
+		total.Runs += s.sum.Runs
+		total.Simulated += s.sum.Simulated
+		total.Steps += s.sum.Steps
+		total.Calls += s.sum.Calls
+		total.Posted += s.sum.Posted
+		total.Consumed += s.sum.Consumed
+		total.Trashed += s.sum.Trashed
+		total.Left += s.sum.Left
+		total.Failed += s.sum.Failed
+		total.Nondeterministic += s.sum.Nondeterministic
+		total.Unfinished += s.sum.Unfinished
+		total.Failures = append(total.Failures, s.sum.Failures...)
+		for n, t := range s.sum.Properties {
+			p := &total.Properties[n]
+			p.Held, p.Broken, p.Undecided = p.Held+t.Held, p.Broken+t.Broken, p.Undecided+t.Undecided
+		}
+		for property, seed := range s.sum.Exemplary {
+			if known, is := total.Exemplary[property]; !is || seed < known {
+				total.Exemplary[property] = seed
+			}
+		}
+	}
+	total.Failures = kept(total.Failures, c.Keep)
+	total.Stopped = total.Runs < c.Count
+	if total.Runs >= c.Blueprint.Scenario.Seeds {
+		total.Unmet = unreached(c.Blueprint.Scenario, total.Faults)
+	}
+	return total
+}

@@ -1,0 +1,70 @@
+package explore
+
+import (
+	"fmt"
+
+	"derail/checker"
+	"derail/checker/history"
+	"derail/sim/choice"
+	"derail/sim/kernel"
+	"derail/sim/world"
+)
+
+// Replayed is one run in full: with everything recorded, and the choices that made it.
+type Replayed struct {
+	Result   world.Result // its History is the reader's own
+	Report   checker.Report
+	Breaches []Breach
+	Unmet    []string
+	Choices  choice.Record
+}
+
+// Replay runs one seed with everything on.
+func Replay(b *world.Blueprint, seed uint64, o world.Options) *Replayed {
+	return replay(b, choice.Recording(seed), seed, o)
+}
+
+// ReplayChoices runs what a record of choices says; seed is only written down.
+func ReplayChoices(b *world.Blueprint, record choice.Record, seed uint64, o world.Options) *Replayed {
+	return replay(b, choice.Replay(record), seed, o)
+}
+
+func replay(b *world.Blueprint, source *choice.Source, seed uint64, o world.Options) *Replayed {
+	o.Full = true
+	w := world.New(b)
+	defer w.Close()
+	r := w.Run(source, seed, o)
+	p := &Replayed{Result: *r, Report: checker.Check(r.History), Choices: source.Record()}
+	p.Breaches, p.Unmet = judge(b, r, p.Report)
+	p.Result.History = cloned(r.History)
+	return p
+}
+
+func cloned(h *history.History) *history.History { return h.Clone() }
+
+// Difference runs a seed twice and describes the first step at which the two runs part, or says
+// that they did not.
+func Difference(b *world.Blueprint, seed uint64, o world.Options) string {
+	w := world.New(b)
+	defer w.Close()
+	var hashes []uint64
+	o.Trace = func(s kernel.Step) { hashes = append(hashes, s.Hash) }
+	w.Run(choice.Seeded(seed), seed, o)
+	at, steps := -1, 0
+	var second kernel.Step
+	o.Trace = func(s kernel.Step) {
+		if at < 0 && (steps >= len(hashes) || hashes[steps] != s.Hash) {
+			at, second = steps, s
+		}
+		steps++
+	}
+	w.Run(choice.Seeded(seed), seed, o)
+	switch {
+	case at >= 0:
+		return fmt.Sprintf("step %d differs: %v", at+1, second)
+	case steps < len(hashes):
+		return fmt.Sprintf("the second run ended after %d steps, the first after %d", steps, len(hashes))
+	default:
+		return "two further runs were equal in every step"
+	}
+}

@@ -1,0 +1,194 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"derail/core/store"
+	"derail/scenarios"
+	"derail/sim/choice"
+	"derail/sim/fault"
+	"derail/sim/kernel"
+	"derail/sim/network"
+)
+
+// ClientConfig is what a client needs.
+type ClientConfig struct {
+	Server  *Server
+	Machine *kernel.Machine
+	Node    int // the machine's number
+	Source  *choice.Source
+	Delay   scenarios.Span
+	Timeout time.Duration // how long it waits for an answer; 0: DefaultTimeout
+
+	// Group tells which job group a transaction's subject belongs to, or a negative number.
+	Group func(subject string) int
+}
+
+// Client is one machine's connection to the store. It implements store.Store for the processes of
+// that machine, and dies with it.
+type Client struct {
+	server  *Server
+	machine *kernel.Machine
+	node    int
+	out, in network.Link
+	timeout int64
+	group   func(string) int
+
+	watchers []*watcher
+}
+
+var _ store.Store = (*Client)(nil)
+
+// NewClient connects a machine to the server.
+func NewClient(c ClientConfig) *Client {
+	if c.Timeout == 0 {
+		c.Timeout = DefaultTimeout
+	}
+	name := c.Machine.Name()
+	return &Client{
+		server: c.Server, machine: c.Machine, node: c.Node, timeout: int64(c.Timeout), group: c.Group,
+		out: network.New(name+">store", c.Node, c.Delay, c.Source, c.Server.faults),
+		in:  network.New("store>"+name, c.Node, c.Delay, c.Source, c.Server.faults),
+	}
+}
+
+// Close ends the client's watches at the server: its machine has crashed.
+func (c *Client) Close() {
+	for _, w := range c.watchers {
+		w.unsubscribe()
+	}
+	c.watchers = nil
+}
+
+// begin takes a call from those that are idle.
+func (c *Client) begin(kind callKind, op fault.Op, key string) *call {
+	c.machine.Check()
+	idle := c.server.idle
+	if n := len(idle); n > 0 {
+		call := idle[n-1]
+		c.server.idle = idle[:n-1]
+		call.client, call.kind, call.op, call.key = c, kind, op, key
+		return call
+	}
+	return &call{client: c, kind: kind, op: op, key: key}
+}
+
+// end gives a call back for another use, unless the server may still hold on to it.
+func (c *Client) end(call *call) {
+	if call.abandoned {
+		return
+	}
+	call.forget()
+	c.server.idle = append(c.server.idle, call)
+}
+
+// Get implements store.KV.
+func (c *Client) Get(ctx context.Context, key string) (store.Pair, store.Revision, error) {
+	call := c.begin(callGet, readOp(key), key)
+	err := call.do(ctx)
+	pair, revision := call.pair, call.revision
+	c.end(call)
+	if err != nil {
+		return store.Pair{}, 0, err
+	}
+	return pair, revision, nil
+}
+
+// Range implements store.KV.
+func (c *Client) Range(ctx context.Context, prefix string) (store.Snapshot, error) {
+	call := c.begin(callRange, readOp(prefix), prefix)
+	err := call.do(ctx)
+	snapshot := call.snapshot
+	c.end(call)
+	if err != nil {
+		return store.Snapshot{}, err
+	}
+	return snapshot, nil
+}
+
+// readOp says what a read is for, by what it reads.
+func readOp(key string) fault.Op {
+	switch area, _, _ := strings.Cut(key, "/"); area {
+	case "board", "trash":
+		return opList
+	case "book", "flow":
+		return opLoad
+	default:
+		return 0
+	}
+}
+
+var (
+	opList     = fault.OpOf(scenarios.OpList)
+	opLoad     = fault.OpOf(scenarios.OpLoad)
+	opRegister = fault.OpOf(scenarios.OpRegister)
+	opRenew    = fault.OpOf(scenarios.OpRenew)
+	opWatch    = fault.OpOf(scenarios.OpWatch)
+)
+
+// Commit implements store.KV.
+func (c *Client) Commit(ctx context.Context, txn store.Txn) store.Commit {
+	call := c.begin(callCommit, fault.OpOf(txn.Label), "")
+	call.txn, call.subject = txn, txn.Subject
+	err := call.do(ctx)
+	commit := call.commit
+	c.end(call)
+	switch {
+	case err == nil:
+		return commit
+	case errors.Is(err, store.ErrRefused):
+		return store.Commit{Outcome: store.Refused, Err: err}
+	default:
+		return store.Commit{Outcome: store.Unknown, Err: err}
+	}
+}
+
+// Grant implements store.Leases.
+func (c *Client) Grant(ctx context.Context, ttl time.Duration) (store.LeaseID, error) {
+	call := c.begin(callGrant, opRegister, "")
+	call.ttl = ttl
+	err := call.do(ctx)
+	lease := call.lease
+	c.end(call)
+	if err != nil {
+		return 0, err
+	}
+	return lease, nil
+}
+
+// Renew implements store.Leases.
+func (c *Client) Renew(ctx context.Context, lease store.LeaseID) error {
+	return c.withLease(ctx, callRenew, opRenew, lease)
+}
+
+// Revoke implements store.Leases.
+func (c *Client) Revoke(ctx context.Context, lease store.LeaseID) error {
+	return c.withLease(ctx, callRevoke, opRegister, lease)
+}
+
+func (c *Client) withLease(ctx context.Context, kind callKind, op fault.Op, lease store.LeaseID) error {
+	call := c.begin(kind, op, "")
+	call.lease = lease
+	err := call.do(ctx)
+	c.end(call)
+	return err
+}
+
+// Watch implements store.KV.
+func (c *Client) Watch(ctx context.Context, prefix string, since store.Revision) (store.Watcher, error) {
+	call := c.begin(callWatch, opWatch, prefix)
+	w := &watcher{client: c, news: c.machine.NewSignal()}
+	call.revision, call.watcher = since, w
+	err := call.do(ctx)
+	c.end(call)
+	if err != nil {
+		w.unsubscribe()
+		return nil, err
+	}
+	c.watchers = append(c.watchers, w)
+	w.listen()
+	return w, nil
+}

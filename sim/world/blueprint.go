@@ -1,0 +1,109 @@
+// Package world builds one run from a scenario and a source of choices, and returns its history: a
+// store server, a client that posts jobs, conductors on machines of their own, and the nemesis that
+// breaks them.
+//
+// A [Blueprint] is a scenario made ready once; a [World] runs it again and again in the same
+// memory. What may not live here: what a promise is (package checker reads the history), and how
+// many runs there are (package explore).
+package world
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+
+	"derail/core/conductor"
+	"derail/core/failpoints"
+	"derail/core/failure"
+	"derail/scenarios"
+	"derail/sim/fault"
+	"derail/sim/workload"
+)
+
+// Blueprint is a scenario ready to be run. It is immutable, and any number of worlds share it.
+type Blueprint struct {
+	Scenario *scenarios.Scenario
+	nodes    []string // by number: the store, the client, the conductors
+	faults   *fault.Plan
+	work     *workload.Plan
+	policy   conductor.Policy
+}
+
+// The numbers of the machines that are no conductors.
+const (
+	storeNode      = 0
+	clientNode     = 1
+	firstConductor = 2
+)
+
+// Compile makes a scenario ready. It refuses to where the failpoints would not be the run's own to
+// decide.
+func Compile(s *scenarios.Scenario) (*Blueprint, error) {
+	if err := checkFailpoints(s); err != nil {
+		return nil, err
+	}
+	b := &Blueprint{Scenario: s, nodes: []string{scenarios.NodeStore, scenarios.NodeClient}}
+	for i := range s.Cluster.Conductors {
+		b.nodes = append(b.nodes, scenarios.RoleConductor+"-"+strconv.Itoa(i+1))
+	}
+	var err error
+	if b.faults, err = fault.Compile(s, b.nodes); err != nil {
+		return nil, err
+	}
+	if b.work, err = workload.Compile(s); err != nil {
+		return nil, err
+	}
+	b.policy = conductor.Policy{
+		Attempts: s.Policy.Attempts,
+		Backoff: conductor.Backoff{
+			First: s.Policy.Backoff.First.Std(), Factor: s.Policy.Backoff.Factor, Max: s.Policy.Backoff.Max.Std(),
+		},
+	}
+	for _, class := range s.Policy.Excuse {
+		b.policy.Excuse = append(b.policy.Excuse, failure.Class(class))
+	}
+	return b, nil
+}
+
+// checkFailpoints makes sure that the scenario's points exist and that nobody else decides them.
+func checkFailpoints(s *scenarios.Scenario) error {
+	if !failpoints.Compiled {
+		return errors.New("this program was built with -tags production, which leaves the failpoints out: " +
+			"build it without")
+	}
+	if os.Getenv("GO_FAILPOINTS") != "" { //detlint:allow imports it refuses to run, and decides nothing
+		return errors.New("GO_FAILPOINTS is set, and would interfere with the simulation: unset it")
+	}
+	names := Points()
+	for _, f := range s.Faults {
+		if f.Point != "" && !slices.Contains(names, f.Point) {
+			return fmt.Errorf("there is no failpoint %q", f.Point)
+		}
+	}
+	return nil
+}
+
+// Points lists the names of the failpoints in core.
+func Points() []string {
+	var names []string
+	for _, p := range failpoints.All() {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+// FaultNames lists what strikes are counted under, in the order of [Result.Faults].
+func (b *Blueprint) FaultNames() []string { return b.faults.Names() }
+
+// Jobs is how many jobs the scenario posts.
+func (b *Blueprint) Jobs() int { return b.work.Count() }
+
+// GroupOf is the name of the group that a job belongs to.
+func (b *Blueprint) GroupOf(job string) string {
+	if g := b.work.GroupOf(job); g >= 0 {
+		return b.work.Groups[g].Spec.Name
+	}
+	return ""
+}
