@@ -1,0 +1,70 @@
+// Package reports turns what was saved into something to read: a campaign or a single run as text for
+// a terminal, as JSON, as JUnit XML and as one self-contained HTML page.
+//
+// It reads saved data only (what it needs of the system is in [derail/checker] and
+// [derail/checker/history]), and what it writes depends on nothing else: no clock, no chance, no
+// machine, no order of a map. The same data gives the same bytes. It may not import the core or the
+// simulator: a report must be possible wherever a saved history is.
+//
+// # The folder
+//
+// [Output.WriteCampaign] writes, into the folder given with --out,
+//
+//	summary.json   the campaign, for programs (below)
+//	junit.xml      the campaign, for continuous integration
+//	report.html    the campaign, for people, with the timelines of the runs shown
+//
+// and [Output.WriteRun] writes a folder for each run that is kept:
+//
+//	run.json       what came of the run: its verdicts with their evidence, and its counts (below)
+//	history.jsonl  everything that the run wrote down; package history describes it
+//	scenario.yaml  the scenario as it was run
+//	choices.txt    every choice that was drawn, where they were recorded
+//
+// # summary.json
+//
+// Version 1. A reader refuses other versions and skips fields that it does not know. All times are in
+// nanoseconds and their names end in _ns; "simulated" is virtual time, "wall" the user's clock.
+//
+//	version        1
+//	as_expected    whether every run was made and every scenario came out as expected
+//	command        the command line
+//	interrupted    whether it ended before every run was made; reason says why
+//	wall_ns        how long it took
+//	scenarios      a list, in the order in which they were asked for:
+//	  name, about, file
+//	  seeds        {first, count}: asked for
+//	  runs         made
+//	  as_expected  whether the scenario came out as expected
+//	  expectation  a sentence: what was expected and what came
+//	  unmet        what the runs together should have shown and did not, a sentence each
+//	  failed       how many runs did not go as expected
+//	  simulated_ns, wall_ns, events, store_calls: sums over the runs
+//	  faults       [{name, count}]: injected, by name
+//	  marks        [{name, count}]: how many runs reached each, by name
+//	  jobs         {posted, consumed, trashed, left}; left were on the board when their run ended
+//	  policy       {attempts, excuse, cycle}: the attempts policy (0 attempts is no limit), and how many
+//	               claims in a row without progress make a cycle
+//	  groups       [{name, count, tasks, pattern}]: the groups of jobs
+//	  properties   [{name, held, broken, undecided, expect_broken}]: in how many runs each came out how,
+//	               and whether the scenario is there to show it broken
+//	  findings     [{property, runs, summary, seed, hash, cycle, folder, replay}]: properties found broken
+//	               as expected, with the first seed that showed it
+//	  failures     [{seed, hash, broken, unmet, cycle, folder, replay, nondeterministic, second_hash,
+//	               difference}]: the first runs that failed. broken is [{property, outcome, summary}];
+//	               folder is relative to the summary; replay is the command that runs it again;
+//	               nondeterministic says that the same seed, run again, gave second_hash, and difference
+//	               tells the first step that differed
+//
+// A cycle is as checker.CyclePath has it: {job, claims, from_ns, until_ns, held_ns, executed, steps,
+// failures, owners, ended}.
+//
+// # run.json
+//
+// Version 1, with the same fields as above for one run: version, scenario, about, seed, hash, replay,
+// as_expected, expectation, unmet, simulated_ns, events, store_calls, faults, marks (names only), jobs,
+// policy, groups, nondeterministic, second_hash, difference; and
+//
+//	verdicts       [{property, outcome, checked, summary, findings, cycle}]: one for each property; a
+//	               finding is {job, text, records}, and records are sequence numbers in history.jsonl
+package reports

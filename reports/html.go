@@ -1,0 +1,215 @@
+package reports
+
+import (
+	_ "embed" // the page's template, style and script are files of their own
+	"fmt"
+	"html/template"
+	"io"
+	"strings"
+
+	"derail/checker"
+)
+
+var (
+	//go:embed page/page.gohtml
+	pageTemplate string
+	//go:embed page/run.gohtml
+	runTemplate string
+	//go:embed page/page.css
+	pageStyle string
+	//go:embed page/page.js
+	pageScript string
+)
+
+// pageView is everything that the page shows.
+type pageView struct {
+	Title    string
+	Verdict  string // the whole in a sentence or two
+	Class    string // good, bad or part
+	Command  string
+	Campaign bool
+	Table    []rowView
+	Runs     []runView
+	Style    template.CSS
+	Script   template.JS
+}
+
+// rowView is one scenario: its row in the table and its details.
+type rowView struct {
+	ID       string
+	Scenario *Scenario
+	Outcome  string
+	Class    string
+	Open     bool
+	Numbers  []numberView
+	Summary  string // of the properties
+	Failures []failureView
+	More     string // how many failures are not listed
+	Findings []findingView
+}
+
+type numberView struct{ Title, Text string }
+
+type failureView struct {
+	Failure    *Failure
+	Difference string
+	Broken     []string
+	Run        string // the id of its section in the page; empty: it is not shown
+	Cycle      *explanation
+}
+
+type findingView struct {
+	Finding *Finding
+	Title   string
+	Run     string
+	Cycle   *explanation
+}
+
+// WriteHTML writes a page that needs nothing but itself: the campaign, when there is one, and a
+// section with evidence, timeline and records for each of the runs shown.
+//
+// Stable for those who test or link to the page: record n of the first run has the id rN, of the k-th
+// run run-k-rN; run sections have the ids run-1, run-2, ...; timelines and lanes carry data-run,
+// data-lane and data-job; the fragment #job=NAME (or #run=2&job=NAME) selects a job.
+func WriteHTML(w io.Writer, c *Campaign, shown []*RunFolder) error {
+	page, err := template.New("page").Funcs(template.FuncMap{
+		"clean": clean, "instant": instant, "quantity": Quantity, "duration": Duration,
+	}).Parse(pageTemplate + runTemplate)
+	if err != nil {
+		return err
+	}
+	return page.Execute(w, newPage(c, shown))
+}
+
+func newPage(c *Campaign, shown []*RunFolder) *pageView {
+	v := &pageView{Style: template.CSS(pageStyle), Script: template.JS(pageScript)}
+	for i, f := range shown {
+		v.Runs = append(v.Runs, newRunView(f, i+1))
+	}
+	if c == nil {
+		v.titleOfRuns(shown)
+		return v
+	}
+	v.Campaign, v.Command, v.Verdict = true, clean(c.Command), conclusion(c)
+	v.Title = "derail: campaign"
+	v.Class = "bad"
+	switch {
+	case c.AsExpected():
+		v.Class = "good"
+	case c.Interrupted:
+		v.Class = "part"
+	}
+	for i := range c.Scenarios {
+		v.Table = append(v.Table, newRow(&c.Scenarios[i], i+1, shown))
+	}
+	return v
+}
+
+func (v *pageView) titleOfRuns(shown []*RunFolder) {
+	v.Title, v.Class, v.Verdict = "derail: no run", "part", "No run was saved."
+	if len(shown) == 0 {
+		return
+	}
+	r := &shown[0].Run
+	v.Title = fmt.Sprintf("derail: %s, seed %d", clean(r.Scenario), r.Seed)
+	v.Verdict = "The run was as expected."
+	v.Class = "good"
+	for _, f := range shown {
+		if !f.Run.AsExpected {
+			v.Class, v.Verdict = "bad", "The run was not as expected."
+		}
+	}
+	if len(shown) > 1 {
+		v.Title, v.Verdict = "derail: runs", plural(int64(len(shown)), "run")+"."
+	}
+}
+
+func newRow(s *Scenario, number int, shown []*RunFolder) rowView {
+	word, _ := outcome(s)
+	row := rowView{
+		ID: fmt.Sprintf("scenario-%d", number), Scenario: s, Summary: properties(s, 1000),
+		Open: word == "FAIL" || len(s.Findings) > 0,
+	}
+	switch word {
+	case "ok":
+		row.Outcome, row.Class = "as expected", "good"
+	case "FAIL":
+		row.Outcome, row.Class = "failed", "bad"
+	case "part":
+		row.Outcome, row.Class = "interrupted", "part"
+	default:
+		row.Outcome, row.Class = "not run", "part"
+	}
+	for _, c := range numberColumns() {
+		row.Numbers = append(row.Numbers, numberView{Title: c.title, Text: c.of(s)})
+	}
+	explained := false
+	for i := range s.Failures {
+		f := &s.Failures[i]
+		view := failureView{Failure: f, Run: sectionOf(shown, s.Name, f.Seed)}
+		if f.Nondeterministic {
+			view.Difference = clean(differenceText(f.SecondHash, f.Difference))
+		}
+		for _, b := range f.Broken {
+			view.Broken = append(view.Broken, clean(b.sentence()))
+		}
+		if f.Cycle != nil && !explained && view.Run == "" {
+			view.Cycle = cycleView(f.Cycle, s.Policy, s.Groups)
+			explained = true
+		}
+		row.Failures = append(row.Failures, view)
+	}
+	if left := s.Failed - len(s.Failures); left > 0 {
+		row.More = plural(int64(left), "more run") + " of this scenario failed."
+	}
+	for i := range s.Findings {
+		row.Findings = append(row.Findings, newFinding(s, &s.Findings[i], shown))
+	}
+	return row
+}
+
+func newFinding(s *Scenario, f *Finding, shown []*RunFolder) findingView {
+	view := findingView{
+		Finding: f,
+		Title: fmt.Sprintf("%s was found broken in %s of %s, as this scenario expects",
+			clean(f.Property), grouped(int64(f.Runs)), plural(int64(s.Runs), "run")),
+		Run: sectionOf(shown, s.Name, f.Seed),
+	}
+	if f.Cycle != nil && view.Run == "" { // the run's own section explains it
+		view.Cycle = cycleView(f.Cycle, s.Policy, s.Groups)
+	}
+	return view
+}
+
+// sectionOf is the id of the section that shows a run, or empty.
+func sectionOf(shown []*RunFolder, scenario string, seed uint64) string {
+	for i, f := range shown {
+		if f.Run.Scenario == scenario && f.Run.Seed == seed {
+			return sectionID(i + 1)
+		}
+	}
+	return ""
+}
+
+func sectionID(number int) string { return fmt.Sprintf("run-%d", number) }
+
+func cycleView(c *checker.CyclePath, policy Policy, groups []JobGroup) *explanation {
+	e := explainCycle(c, policy, groups)
+	return &e
+}
+
+// recordPrefix precedes the number in the id of a run's records.
+func recordPrefix(number int) string {
+	if number == 1 {
+		return "r"
+	}
+	return sectionID(number) + "-r"
+}
+
+// firstUpper is a sentence with its first letter large.
+func firstUpper(text string) string {
+	if text == "" {
+		return ""
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
+}

@@ -1,0 +1,63 @@
+package reports
+
+// legendEntry explains one class of bar or one symbol.
+type legendEntry struct {
+	Class  string
+	Symbol string // empty: a bar
+	Text   string
+}
+
+// legend explains what occurs in the lanes, and nothing else.
+func legend(lanes []lane) []legendEntry {
+	used := make(map[legendEntry]bool) // without their texts
+	for _, l := range lanes {
+		for _, b := range l.Bars {
+			used[legendEntry{Class: b.Class}] = true
+			if b.DeadX != "" {
+				used[legendEntry{Class: "away"}] = true
+			}
+		}
+		for _, m := range l.Marks {
+			used[legendEntry{Symbol: m.Symbol}] = true
+		}
+		if len(l.Gaps) > 0 {
+			used[legendEntry{Class: "away"}] = true
+		}
+	}
+	var entries []legendEntry
+	for _, e := range everyEntry() {
+		if !used[legendEntry{Class: e.Class, Symbol: e.Symbol}] {
+			continue
+		}
+		if e.Symbol != "" {
+			e.Class = "mark " + e.Symbol
+		}
+		entries = append(entries, e)
+	}
+	return entries
+}
+
+func everyEntry() []legendEntry {
+	return []legendEntry{
+		{Class: abandoned.String(), Text: "claim, given up"},
+		{Class: leaseEnded.String(), Text: "claim, until its lease ended"},
+		{Class: consumed.String(), Text: "claim, until the job was consumed"},
+		{Class: trashed.String(), Text: "claim, until the job was trashed"},
+		{Class: open.String(), Text: "claim, held at the end"},
+		{Class: "several", Text: "several claims, close together"},
+		{Class: "away", Text: "owner down or paused"},
+		{Symbol: "post", Text: "posted"},
+		{Symbol: "failed", Text: "failed and given up"},
+		{Symbol: "lease", Text: "end of a lease"},
+		{Symbol: "done", Text: "consumed"},
+		{Symbol: "trash", Text: "to the trash"},
+		{Symbol: "save", Text: "atoms recorded as finished"},
+		{Symbol: "unknown", Text: "no answer, outcome unknown"},
+		{Symbol: "lost", Text: "loss of a claim noticed"},
+		{Symbol: "fault", Text: "fault"},
+		{Symbol: "crash", Text: "crash"},
+		{Symbol: "pause", Text: "pause"},
+		{Symbol: "start", Text: "start, or end of a pause"},
+		{Symbol: "heal", Text: "last fault ended"},
+	}
+}

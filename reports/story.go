@@ -1,0 +1,299 @@
+package reports
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"derail/checker"
+	"derail/checker/history"
+)
+
+const (
+	mostFindings = 3  // findings of one verdict told one by one
+	mostEvidence = 12 // records of one finding
+	mostStory    = 30 // records of one job's own story
+)
+
+// RunText is one saved run as text: the promises that were broken with their evidence, the story of
+// the job that they are about, what was kept, and the command that runs it again.
+func RunText(f *RunFolder, style Style) string {
+	w := &prose{style: style, numbered: true}
+	r := &f.Run
+	broken := brokenVerdicts(r.Verdicts)
+	sgr := bad
+	if r.AsExpected {
+		sgr = strong
+	}
+	w.head("", sgr, fmt.Sprintf("%s, seed %s: %s", r.Scenario, seedAndHash(r.Seed, r.Hash),
+		runOutcome(r.Verdicts)))
+	if r.Expectation != "" {
+		w.para("  ", r.Expectation)
+	}
+	w.para("  ", runCounts(r))
+	if r.Nondeterministic {
+		w.item("  ", "- ", differenceText(r.SecondHash, r.Difference))
+	}
+	for _, text := range r.Unmet {
+		w.item("  ", "- ", text)
+	}
+	for _, v := range broken {
+		w.verdict(f, v)
+	}
+	for _, job := range blamed(f) {
+		w.story(f.History, job)
+	}
+	w.kept(r.Verdicts)
+	w.again("", "", r.Replay)
+	return w.b.String()
+}
+
+// brokenVerdicts are the verdicts that are not passes: the broken ones first, then the undecided.
+func brokenVerdicts(verdicts []checker.Verdict) []checker.Verdict {
+	var broken, undecided []checker.Verdict
+	for _, v := range verdicts {
+		switch v.Outcome {
+		case checker.Invalid:
+			broken = append(broken, v)
+		case checker.Valid:
+		default:
+			undecided = append(undecided, v)
+		}
+	}
+	return append(broken, undecided...)
+}
+
+// runOutcome says how many promises were kept. Undecided is not kept, and not broken either.
+func runOutcome(verdicts []checker.Verdict) string {
+	broken, undecided := 0, 0
+	for _, v := range brokenVerdicts(verdicts) {
+		if v.Outcome == checker.Invalid {
+			broken++
+		} else {
+			undecided++
+		}
+	}
+	all := plural(int64(len(verdicts)), "promise")
+	switch {
+	case len(verdicts) == 0:
+		return "no promise was checked"
+	case broken == 0 && undecided == 0:
+		return fmt.Sprintf("all of %s kept", all)
+	case broken == 0:
+		return fmt.Sprintf("%d of %s undecided", undecided, all)
+	case undecided == 0:
+		return fmt.Sprintf("%d of %s broken", broken, all)
+	default:
+		return fmt.Sprintf("%d of %s broken, %d undecided", broken, all, undecided)
+	}
+}
+
+func runCounts(r *Run) string {
+	text := fmt.Sprintf("%s simulated, %s, %s, %s. Jobs: %s posted, %s consumed, %s trashed, %s left.",
+		Duration(r.SimulatedNS), counted(r.Events, "event"), counted(r.StoreCalls, "store call"),
+		counted(total(r.Faults), "fault"), grouped(r.Jobs.Posted), grouped(r.Jobs.Consumed),
+		grouped(r.Jobs.Trashed), grouped(r.Jobs.Left))
+	if len(r.Faults) == 0 {
+		return text
+	}
+	faults := make([]string, len(r.Faults))
+	for i, f := range r.Faults {
+		faults[i] = fmt.Sprintf("%s (%s)", f.Name, times(f.Count))
+	}
+	return text + " Faults: " + join(faults) + "."
+}
+
+func counted(n int64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return Quantity(n) + " " + noun + "s"
+}
+
+func (w *prose) verdict(f *RunFolder, v checker.Verdict) {
+	w.blank()
+	word := "BROKEN "
+	if v.Outcome != checker.Invalid {
+		word = "UNDECIDED "
+	}
+	w.head("", bad, word+v.Property)
+	if v.Summary != "" {
+		w.para("  ", v.Summary)
+	}
+	for i, found := range v.Findings {
+		if i == mostFindings {
+			w.para("  ", fmt.Sprintf("... and %s.", plural(int64(len(v.Findings)-i), "more finding")))
+			break
+		}
+		if v.Cycle != nil && v.Cycle.Job == found.Job {
+			continue // the explanation tells it
+		}
+		w.blank()
+		if !strings.HasPrefix(v.Summary, found.Text) { // as the first finding mostly is
+			w.item("  ", "- ", found.Text)
+		}
+		for _, line := range folded(records(f.History, found.Records), mostEvidence) {
+			w.record("    ", line)
+		}
+	}
+	if v.Cycle != nil {
+		w.explanation("  ", explainCycle(v.Cycle, f.Run.Policy, f.Run.Groups))
+	}
+}
+
+// records are records of a history as steps.
+func records(h *history.History, sequence []int64) []step {
+	steps := make([]step, 0, len(sequence))
+	for _, seq := range sequence {
+		s := step{Record: seq, Text: Sentence(h, seq)}
+		if seq >= 1 && seq <= int64(len(h.Records)) {
+			s.At = h.Records[seq-1].At
+		}
+		steps = append(steps, s)
+	}
+	return steps
+}
+
+// folded is steps with those in the middle left out, when they are more than most.
+func folded(steps []step, most int) []step {
+	if len(steps) <= most {
+		return steps
+	}
+	head, tail := most/2, most-most/2-1
+	left := len(steps) - head - tail
+	short := slices.Clone(steps[:head])
+	short = append(short, step{Folded: true, Text: plural(int64(left), "more record")})
+	return append(short, steps[len(steps)-tail:]...)
+}
+
+func (w *prose) record(indent string, s step) {
+	if s.Folded {
+		w.line(w.style.paint(faint, indent+"... "+s.Text+" ..."))
+		return
+	}
+	w.item(indent, fmt.Sprintf("%-7s %9s  ", fmt.Sprintf("#%d", s.Record), instant(s.At)), s.Text)
+}
+
+// blamed are the jobs that broken or undecided promises are about, each once, in order of mention.
+func blamed(f *RunFolder) []history.JobID {
+	var jobs []history.JobID
+	add := func(name string) {
+		if name == "" {
+			return
+		}
+		id := history.JobID(slices.Index(f.History.Jobs, name))
+		if id >= 0 && !slices.Contains(jobs, id) {
+			jobs = append(jobs, id)
+		}
+	}
+	for _, v := range brokenVerdicts(f.Run.Verdicts) {
+		if v.Cycle != nil {
+			add(v.Cycle.Job)
+		}
+		for i, found := range v.Findings {
+			if i == mostFindings {
+				break
+			}
+			add(found.Job)
+		}
+	}
+	return jobs
+}
+
+// story is what happened to one job, from its posting to its end, folded in the middle.
+func (w *prose) story(h *history.History, job history.JobID) {
+	steps := jobStory(h, job)
+	if len(steps) == 0 {
+		return
+	}
+	w.blank()
+	w.head("", strong, fmt.Sprintf("What happened to %s", jobName(h, job)))
+	for _, s := range folded(steps, mostStory) {
+		w.record("  ", s)
+	}
+}
+
+// jobStory are the records that tell what happened to a job: its own, as far as they are not quiet, and
+// what happened to a conductor while it held the job.
+func jobStory(h *history.History, job history.JobID) []step {
+	quiet := quietRecords(h)
+	owners := make(map[history.ProcessID]int)
+	ends := make(map[int64]history.ProcessID)
+	starts := make(map[int64]history.ProcessID)
+	for _, c := range holds(h) {
+		if c.Job == job {
+			starts[c.Granted] = c.Process
+			if c.Ended > 0 {
+				ends[c.Ended] = c.Process
+			}
+		}
+	}
+	var sequence []int64
+	for i := range h.Records {
+		r, seq := &h.Records[i], int64(i+1)
+		if process, ok := starts[seq]; ok {
+			owners[process]++
+		}
+		if r.Job == job && !quiet[i] || r.Job < 0 && happensTo(r.Kind) && owners[r.Process] > 0 {
+			sequence = append(sequence, seq)
+		}
+		if process, ok := ends[seq]; ok {
+			owners[process]--
+		}
+	}
+	return records(h, sequence)
+}
+
+// quietRecords says of each record whether it can be left out without losing the thread: beginnings of
+// operations whose end is known, claims that another was faster with, moves that are no failure, and
+// logbook writes that record nothing as finished.
+func quietRecords(h *history.History) []bool {
+	quiet := make([]bool, len(h.Records))
+	for i := range h.Records {
+		r := &h.Records[i]
+		if call := r.Call - 1; call >= 0 && call < int64(len(quiet)) {
+			quiet[call] = true
+		}
+		switch r.Kind {
+		case history.Claim:
+			quiet[i] = r.Type == history.Fail && (r.Reason == history.ClaimHeld || r.Reason == history.ClaimGone)
+		case history.Move:
+			quiet[i] = !strings.Contains(r.To, "FAIL")
+		case history.Save:
+			quiet[i] = r.Type == history.OK && r.N == 0
+		}
+	}
+	return quiet
+}
+
+// happensTo says whether a kind of record tells of something that happens to a process.
+func happensTo(kind history.Kind) bool {
+	switch kind {
+	case history.Crash, history.Start, history.Pause, history.Resume, history.Fault:
+		return true
+	default:
+		return false
+	}
+}
+
+func (w *prose) kept(verdicts []checker.Verdict) {
+	var names []string
+	for _, v := range verdicts {
+		if v.Outcome == checker.Valid {
+			names = append(names, fmt.Sprintf("%s (%s)", v.Property, keptText(v)))
+		}
+	}
+	if len(names) == 0 {
+		return
+	}
+	w.blank()
+	w.para("", "Kept: "+strings.Join(names, ", ")+".")
+}
+
+// keptText says on what grounds a promise counts as kept.
+func keptText(v checker.Verdict) string {
+	if v.Summary != "" {
+		return v.Summary
+	}
+	return counted(int64(v.Checked), "check")
+}
