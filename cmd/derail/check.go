@@ -1,0 +1,198 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"derail/checker"
+	"derail/checker/history"
+	"derail/reports"
+)
+
+// checkCommand checks histories that were saved.
+type checkCommand struct {
+	Files   []string `arg:"" name:"file" help:"${check_files}"`
+	JSON    bool     `name:"json" help:"Print the verdicts as JSON."`
+	Picture string   `placeholder:"FILE" help:"${check_picture}"`
+	Job     string   `placeholder:"JOB" help:"The job to draw."`
+}
+
+// Help is the end of `derail check --help`.
+func (checkCommand) Help() string {
+	return `A history is the file history.jsonl in the folder of a saved run, or a file in that form from
+anywhere else. It is checked without the simulator: nothing but what it says is known.
+
+Examples:
+
+    derail check out/runs/mine-seed-7
+    derail check history.jsonl --picture orders-3.html --job orders-3
+    zcat old.jsonl.gz | derail check --json -
+
+The exit code is 0 when every promise was kept, and 1 when one was broken or could not be decided.
+`
+}
+
+// examined is one history and the verdicts on it.
+type examined struct {
+	File     string            `json:"file"`
+	Scenario string            `json:"scenario"`
+	Seed     uint64            `json:"seed"`
+	Hash     string            `json:"hash,omitempty"`
+	Outcome  checker.Outcome   `json:"outcome"`
+	Verdicts []checker.Verdict `json:"verdicts"`
+
+	history *history.History
+}
+
+// Run checks the histories.
+func (k *checkCommand) Run(c *console) error {
+	if k.Picture != "" && (len(k.Files) != 1 || k.Job == "") || k.Picture == "" && k.Job != "" {
+		return wrongInput(errors.New("--picture: want one history, and --job to say which job of it to draw"))
+	}
+	all := []examined{}
+	var troubles []error
+	for _, file := range k.Files {
+		one, err := c.examine(file)
+		if err != nil {
+			troubles = append(troubles, err)
+			continue
+		}
+		all = append(all, one)
+		if !k.JSON {
+			c.verdicts(&one)
+		}
+	}
+	if k.JSON {
+		if err := c.verdictsJSON(all); err != nil {
+			return err
+		}
+	}
+	if len(troubles) > 0 {
+		return wrongInput(errors.Join(troubles...))
+	}
+	if k.Picture != "" {
+		if err := k.draw(c, all[0].history); err != nil {
+			return err
+		}
+	}
+	if slices.ContainsFunc(all, func(e examined) bool { return e.Outcome != checker.Valid }) {
+		return silently(exitUnexpected)
+	}
+	return nil
+}
+
+// examine reads and checks one history.
+func (c *console) examine(file string) (examined, error) {
+	in := c.in
+	if file != "-" {
+		if info, err := os.Stat(file); err == nil && info.IsDir() {
+			if isCampaign(file) {
+				return examined{}, ofCampaign(file)
+			}
+			file = filepath.Join(file, reports.HistoryFile)
+		}
+		opened, err := os.Open(file)
+		if err != nil {
+			return examined{}, unreadable(file, err)
+		}
+		defer func() { _ = opened.Close() }()
+		in = opened
+	}
+	h, err := history.Read(in, file)
+	if err != nil {
+		return examined{}, unreadable(file, err)
+	}
+	report := checker.Check(h)
+	return examined{
+		File: file, Scenario: h.Header.Scenario, Seed: h.Header.Seed, Hash: h.Header.Hash,
+		Outcome: report.Outcome(), Verdicts: report.Verdicts, history: h,
+	}, nil
+}
+
+func (c *console) verdictsJSON(all []examined) error {
+	out := json.NewEncoder(c.out)
+	out.SetIndent("", "  ")
+	return out.Encode(struct {
+		Version   int        `json:"version"`
+		Histories []examined `json:"histories"`
+	}{reports.Version, all})
+}
+
+// The most findings of a verdict, and the most records of a finding, that are told.
+const (
+	mostFindings = 3
+	mostRecords  = 10
+)
+
+// verdicts tells what came of one history, a line for each promise, with the evidence against those
+// that were broken.
+func (c *console) verdicts(e *examined) {
+	kept := 0
+	for _, v := range e.Verdicts {
+		if v.Outcome == checker.Valid {
+			kept++
+		}
+	}
+	c.printf("%s: %s, seed %d: %d of %d promises kept\n", e.File, e.Scenario, e.Seed, kept, len(e.Verdicts))
+	for _, v := range e.Verdicts {
+		summary := v.Summary
+		if summary == "" {
+			summary = fmt.Sprintf("%s checked", reports.Quantity(int64(v.Checked)))
+		}
+		c.printf("  %-9s  %-18s  %s\n", verdictWord(v.Outcome), v.Property, summary)
+		for i, found := range v.Findings {
+			if i == mostFindings {
+				c.printf("%13s(%d more findings)\n", "", len(v.Findings)-i)
+				break
+			}
+			c.finding(e.history, v.Summary, found)
+		}
+	}
+}
+
+func (c *console) finding(h *history.History, summary string, f checker.Finding) {
+	if !strings.HasPrefix(summary, f.Text) {
+		c.printf("%13s- %s\n", "", f.Text)
+	}
+	for i, seq := range f.Records {
+		if i == mostRecords && len(f.Records) > mostRecords+1 {
+			c.printf("%15s... %d more records\n", "", len(f.Records)-i)
+			return
+		}
+		c.printf("%15s#%-6d %s\n", "", seq, reports.Sentence(h, seq))
+	}
+}
+
+func verdictWord(o checker.Outcome) string {
+	switch o {
+	case checker.Valid:
+		return "kept"
+	case checker.Invalid:
+		return "BROKEN"
+	default:
+		return "undecided"
+	}
+}
+
+// draw writes the picture of one job.
+func (k *checkCommand) draw(c *console, h *history.History) error {
+	job := slices.Index(h.Jobs, k.Job)
+	if job < 0 {
+		return wrongInput(fmt.Errorf("--job: the history has no job %q", k.Job))
+	}
+	var page bytes.Buffer
+	if err := checker.Picture(h, history.JobID(job), &page); err != nil {
+		return fault(fmt.Errorf("cannot draw %s: %w", k.Job, err))
+	}
+	return c.toFile(k.Picture, func(w io.Writer) error {
+		_, err := w.Write(page.Bytes())
+		return err
+	})
+}

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"fmt"
+
+	"derail/checker"
+	"derail/reports"
+	"derail/sim/explore"
+	"derail/sim/world"
+)
+
+const (
+	mostExplained = 3 // failing runs of a scenario that are explained when none is saved
+	mostShown     = 3 // runs of a scenario that have a timeline in the page
+)
+
+// runsFolder is where, under --out, the folders of runs are.
+const runsFolder = "runs"
+
+// details runs the seeds that are worth a closer look again, with everything recorded.
+type details struct {
+	campaign   *campaign
+	experiment *experiment
+	scenario   *reports.Scenario
+	options    world.Options
+	folders    map[uint64]*detail
+}
+
+// detail is one run that was run again.
+type detail struct {
+	folder *reports.RunFolder
+	path   string // relative to --out; empty when it was not saved
+}
+
+// fill writes down the findings and failures of a scenario.
+func (d *details) fill(c *explore.Campaign) {
+	d.folders = map[uint64]*detail{}
+	tallies := map[string]int{}
+	for _, t := range c.Properties {
+		tallies[t.Property] = t.Broken
+	}
+	for _, property := range d.experiment.scenario.Expect.Broken {
+		if seed, found := c.Exemplary[property]; found {
+			d.finding(property, seed, tallies[property])
+		}
+	}
+	wanted := mostExplained
+	if d.campaign.output.saves() {
+		wanted = int(d.campaign.flags.Keep)
+	}
+	for i := range c.Failures {
+		d.failure(&c.Failures[i], i < wanted)
+	}
+}
+
+func (d *details) finding(property string, seed uint64, runs int) {
+	f := reports.Finding{Property: property, Runs: runs, Seed: seed, Replay: d.replay(seed)}
+	run, err := d.again(seed)
+	if err != nil {
+		d.trouble(seed, err)
+		return
+	}
+	f.Hash, f.Folder = run.folder.Run.Hash, run.path
+	for _, v := range run.folder.Run.Verdicts {
+		if v.Property == property {
+			f.Summary, f.Cycle = v.Summary, v.Cycle
+		}
+	}
+	d.scenario.Findings = append(d.scenario.Findings, f)
+}
+
+// failure writes down a failing run, and when it is wanted in detail, how it went.
+func (d *details) failure(f *explore.Failure, wanted bool) {
+	out := reports.Failure{Seed: f.Seed, Hash: hashText(f.Hash), Unmet: f.Unmet, Replay: d.replay(f.Seed)}
+	for _, b := range f.Breaches {
+		out.Broken = append(out.Broken, reports.Breach(b))
+	}
+	if f.Nondeterministic() {
+		out.Nondeterministic, out.SecondHash, out.Difference = true, hashText(f.SecondHash), f.Difference
+	}
+	switch {
+	case f.Stack != "":
+		out.Hash = ""
+		_, _ = fmt.Fprintf(d.campaign.console.err, "derail: internal fault in %s, seed %d:\n%s",
+			d.experiment.scenario.Name, f.Seed, f.Stack)
+	case wanted:
+		d.inDetail(&out)
+	}
+	d.scenario.Failures = append(d.scenario.Failures, out)
+}
+
+func (d *details) inDetail(f *reports.Failure) {
+	run, err := d.again(f.Seed)
+	if err != nil {
+		d.trouble(f.Seed, err)
+		return
+	}
+	f.Folder = run.path
+	for _, v := range run.folder.Run.Verdicts {
+		if v.Outcome == checker.Invalid && v.Cycle != nil {
+			f.Cycle = v.Cycle
+		}
+	}
+	if hash := run.folder.Run.Hash; !f.Nondeterministic && hash != f.Hash {
+		f.Nondeterministic, f.SecondHash = true, hash
+		f.Difference = "it differs when everything is recorded"
+	}
+}
+
+// again runs a seed with everything recorded, once, and saves it.
+func (d *details) again(seed uint64) (*detail, error) {
+	if known := d.folders[seed]; known != nil {
+		return known, nil
+	}
+	r, err := recorded(func() *explore.Replayed {
+		return explore.Replay(d.experiment.blueprint, seed, d.options)
+	})
+	if err != nil {
+		return nil, err
+	}
+	run := &detail{folder: d.experiment.folder(r, d.replay(seed))}
+	if d.campaign.output.saves() {
+		run.path = runsFolder + "/" + reports.RunName(d.experiment.label, seed)
+		d.campaign.output.run(run.path, run.folder)
+		if len(d.folders) < mostShown {
+			d.campaign.shown = append(d.campaign.shown, run.folder)
+		}
+	}
+	d.folders[seed] = run
+	return run, nil
+}
+
+func (d *details) trouble(seed uint64, err error) {
+	d.campaign.faulty = true
+	d.campaign.console.complain(fmt.Errorf("%s, seed %d, run again: %w", d.experiment.scenario.Name, seed, err))
+}
+
+// replay is the command that runs a seed of the experiment again.
+func (d *details) replay(seed uint64) string {
+	return d.campaign.console.command("replay", d.experiment.argument(), "--seed", fmt.Sprint(seed))
+}
+
+// recorded makes an error of a panic: one run that derail cannot look at does not end a campaign.
+func recorded(replay func() *explore.Replayed) (r *explore.Replayed, err error) {
+	defer func() {
+		if trouble := recover(); trouble != nil {
+			err = fmt.Errorf("internal fault: %v", trouble)
+		}
+	}()
+	return replay(), nil
+}
+
+func hashText(hash uint64) string { return fmt.Sprintf("%016x", hash) }

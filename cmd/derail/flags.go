@@ -1,0 +1,33 @@
+package main
+
+import (
+	"errors"
+	"strconv"
+	"time"
+)
+
+// count is a number of at least one on the command line; zero is one that was not given.
+type count int
+
+// UnmarshalText reads the number.
+func (c *count) UnmarshalText(text []byte) error {
+	n, err := strconv.ParseInt(string(text), 10, 32)
+	if err != nil || n < 1 {
+		return errors.New("want a whole number from 1 to 2147483647, not " + strconv.Quote(string(text)))
+	}
+	*c = count(n)
+	return nil
+}
+
+// stretch is a length of time on the command line; zero is one that was not given.
+type stretch time.Duration
+
+// UnmarshalText reads the time.
+func (s *stretch) UnmarshalText(text []byte) error {
+	d, err := time.ParseDuration(string(text))
+	if err != nil || d <= 0 {
+		return errors.New("want a time such as 500ms, 90s or 1h30m, not " + strconv.Quote(string(text)))
+	}
+	*s = stretch(d)
+	return nil
+}

@@ -1,0 +1,32 @@
+package main
+
+import (
+	"derail/reports"
+	"derail/sim/explore"
+)
+
+// folder is a run that was recorded in full, as it is saved and shown.
+func (e *experiment) folder(r *explore.Replayed, replay string) *reports.RunFolder {
+	run := reports.Run{
+		Scenario: e.scenario.Name, About: e.scenario.About, Seed: r.Result.Seed, Hash: hashText(r.Result.Hash),
+		Replay: replay, AsExpected: len(r.Breaches) == 0 && len(r.Unmet) == 0, Unmet: r.Unmet,
+		Verdicts: r.Report.Verdicts, SimulatedNS: r.Result.Simulated, Events: int64(r.Result.Steps),
+		StoreCalls: r.Result.Calls, Policy: policyOf(e.scenario), Groups: groupsOf(e.scenario),
+		Jobs: reports.JobCounts{
+			Posted: int64(r.Result.Posted), Consumed: int64(r.Result.Consumed),
+			Trashed: int64(r.Result.Trashed), Left: int64(r.Result.Left),
+		},
+	}
+	run.Expectation = expected(e.scenario) + " That is not what came of this one."
+	if run.AsExpected {
+		run.Expectation = expected(e.scenario) + " That is what came of this one."
+	}
+	faults := map[string]int64{}
+	for i, name := range e.blueprint.FaultNames() {
+		faults[name] += r.Result.Faults[i]
+	}
+	run.Faults = struck(faults)
+	return &reports.RunFolder{
+		Run: run, History: r.Result.History, Scenario: e.scenario.Marshal(), Choices: []byte(r.Choices.String()),
+	}
+}

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"derail/reports"
+)
+
+// reportCommand shows again what was saved.
+type reportCommand struct {
+	Dir   string `arg:"" name:"folder" help:"The folder of a campaign (what --out wrote), or of one saved run."`
+	HTML  string `name:"html" placeholder:"FILE" help:"Write it as a web page to this file; - is standard output."`
+	JUnit string `name:"junit" placeholder:"FILE" help:"Write a campaign as JUnit XML to this file; - is standard output."`
+	JSON  bool   `name:"json" help:"Print it as JSON."`
+}
+
+// Help is the end of `derail report --help`.
+func (reportCommand) Help() string {
+	return `Without --html, --junit or --json it is printed as text. Nothing is run.
+
+Examples:
+
+    derail report out
+    derail report out/runs/mine-seed-7
+    derail report out/runs/mine-seed-7 --html seed-7.html
+
+The exit code is 0 when the report could be made, whatever it says.
+`
+}
+
+// Run shows the folder.
+func (r *reportCommand) Run(c *console) error {
+	dir := r.Dir
+	if filepath.Base(dir) == reports.SummaryFile || filepath.Base(dir) == reports.RunFile {
+		dir = filepath.Dir(dir)
+	}
+	switch {
+	case isCampaign(dir):
+		return r.campaign(c, dir)
+	case isFile(filepath.Join(dir, reports.RunFile)):
+		return r.run(c, dir)
+	}
+	if _, err := os.Stat(dir); err != nil {
+		return unreadable(dir, err)
+	}
+	return wrongInput(fmt.Errorf("%s: there is neither a %s nor a %s", dir,
+		reports.SummaryFile, reports.RunFile))
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}
+
+func (r *reportCommand) campaign(c *console, dir string) error {
+	saved, err := reports.ReadCampaign(dir)
+	if err != nil {
+		return unreadable(dir, err)
+	}
+	if r.HTML != "" {
+		shown := c.shown(dir, saved)
+		page := func(w io.Writer) error { return reports.WriteHTML(w, saved, shown) }
+		if err := c.toFile(r.HTML, page); err != nil {
+			return err
+		}
+	}
+	if r.JUnit != "" {
+		cases := func(w io.Writer) error { return reports.WriteJUnit(w, saved) }
+		if err := c.toFile(r.JUnit, cases); err != nil {
+			return err
+		}
+	}
+	if r.JSON {
+		return reports.WriteSummary(c.out, saved)
+	}
+	if r.HTML == "" && r.JUnit == "" {
+		style := c.style()
+		style.Out = dir
+		c.print(reports.Text(saved, style))
+	}
+	return nil
+}
+
+// shown reads the runs that the page of a campaign has timelines of. One that cannot be read is left
+// out with a word.
+func (c *console) shown(dir string, saved *reports.Campaign) []*reports.RunFolder {
+	var list []*reports.RunFolder
+	for i := range saved.Scenarios {
+		var folders []string
+		s := &saved.Scenarios[i]
+		for _, f := range s.Findings {
+			folders = append(folders, f.Folder)
+		}
+		for _, f := range s.Failures {
+			folders = append(folders, f.Folder)
+		}
+		known := map[string]bool{"": true}
+		for _, folder := range folders {
+			if known[folder] || len(known) > mostShown {
+				continue
+			}
+			known[folder] = true
+			run, err := reports.ReadRun(filepath.Join(dir, filepath.FromSlash(folder)))
+			if err != nil {
+				c.complain(fmt.Errorf("left out: %w", err))
+				continue
+			}
+			list = append(list, run)
+		}
+	}
+	return list
+}
+
+func (r *reportCommand) run(c *console, dir string) error {
+	if r.JUnit != "" {
+		return wrongInput(errors.New("--junit: one run is no test suite: want the folder of a campaign"))
+	}
+	saved, err := readRun(dir)
+	if err != nil {
+		return err
+	}
+	if r.HTML != "" {
+		page := func(w io.Writer) error { return reports.WriteHTML(w, nil, []*reports.RunFolder{saved}) }
+		if err := c.toFile(r.HTML, page); err != nil {
+			return err
+		}
+	}
+	if r.JSON {
+		return c.runJSON(&saved.Run)
+	}
+	if r.HTML == "" {
+		c.print(reports.RunText(saved, c.style()))
+	}
+	return nil
+}
+
+// readRun reads the folder of a saved run.
+func readRun(dir string) (*reports.RunFolder, error) {
+	f, err := reports.ReadRun(dir)
+	switch {
+	case err == nil:
+		return f, nil
+	case errors.Is(err, fs.ErrNotExist) && isCampaign(dir):
+		return nil, ofCampaign(dir)
+	}
+	return nil, unreadable(dir, err)
+}
+
+func isCampaign(dir string) bool { return isFile(filepath.Join(dir, reports.SummaryFile)) }
+
+func ofCampaign(dir string) error {
+	return wrongInput(fmt.Errorf("%s is the folder of a campaign: its runs are in %s", dir,
+		filepath.Join(dir, runsFolder)))
+}
+
+// runJSON prints what came of one run, as run.json has it.
+func (c *console) runJSON(run *reports.Run) error {
+	out := json.NewEncoder(c.out)
+	out.SetIndent("", "  ")
+	return out.Encode(struct {
+		Version int `json:"version"`
+		*reports.Run
+	}{reports.Version, run})
+}

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"math"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"derail/reports"
+	"derail/sim/kernel"
+	"derail/sim/world"
+)
+
+// keepByDefault is how many failing runs of a scenario are saved when the command line does not say.
+const keepByDefault = 5
+
+// runCommand runs scenarios.
+type runCommand struct {
+	Paths []string `arg:"" optional:"" name:"path" help:"${run_paths}"`
+
+	Seeds    count   `placeholder:"N" help:"${run_seeds}"`
+	Seed     *uint64 `placeholder:"S" help:"${run_seed}"`
+	Time     stretch `placeholder:"D" help:"${run_time}"`
+	Parallel count   `placeholder:"N" help:"${run_parallel}"`
+	Twice    bool    `help:"Run every seed twice, and fail where the two differ."`
+
+	Out  string `placeholder:"DIR" help:"${run_out}"`
+	Keep count  `placeholder:"N" default:"${keep}" help:"How many failing runs of each scenario to save (${keep})."`
+	JSON bool   `name:"json" help:"Print the summary as JSON, and no text."`
+
+	backendFlag
+}
+
+// backendFlag says what carries the processes. No run depends on it.
+type backendFlag struct {
+	Backend string `enum:"coroutines,tokens" default:"coroutines" placeholder:"NAME" help:"${backend}"`
+}
+
+// options are how runs are run.
+func (c *console) options(b backendFlag) world.Options {
+	o := world.Options{Backend: kernel.Coroutines, Wrap: c.wrap}
+	if b.Backend == "tokens" {
+		o.Backend = kernel.Tokens
+	}
+	return o
+}
+
+// Help is the end of `derail run --help`.
+func (runCommand) Help() string {
+	return `A run is decided by its scenario and its seed alone: no flag changes it. A run that is not as
+expected is run a second time before it is reported, and the report has the command that runs it again.
+
+Examples:
+
+    derail run                                    all that comes with derail
+    derail run scenarios/regression mine.yaml     a folder and a file
+    derail run endless-cycle --seed 7             one run
+    derail run --seed 1000 --seeds 500 --out out  seeds 1000 to 1499, with a report
+    derail run --time 10m --twice                 as many as fit in ten minutes, each twice
+    derail run --json | jq .as_expected
+
+Ctrl-C ends it after the runs that are under way: what ran is reported, and the exit code is 130 if it was
+as expected. A second Ctrl-C ends it at once. Exit codes: see derail --help.
+`
+}
+
+// Run runs the scenarios, tells what came of each, and writes the report.
+func (r *runCommand) Run(c *console) error {
+	if r.Seeds > 0 && r.first() > math.MaxUint64-uint64(r.Seeds-1) {
+		return wrongInput(errors.New("--seed: there are not as many seeds after this one"))
+	}
+	list, err := experiments(r.Paths)
+	if err != nil {
+		return err
+	}
+	output, err := c.output(r.Out)
+	if err != nil {
+		return err
+	}
+	ctx, stop := interruptible()
+	defer stop()
+	p := &campaign{console: c, flags: r, output: output, begun: time.Now(), list: list}
+	p.result.Command = c.command(c.args[1:]...)
+	p.run(ctx)
+	return p.conclude()
+}
+
+// interruptible is a context that ends with the first signal to stop; the second ends the program.
+func interruptible() (context.Context, context.CancelFunc) {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
+}
+
+func (r *runCommand) first() uint64 {
+	if r.Seed == nil {
+		return 1
+	}
+	return *r.Seed
+}
+
+// seeds says which seeds to run of a scenario, and whether it is time that ends them.
+func (r *runCommand) seeds(e *experiment) (asked reports.Seeds, untilTime bool) {
+	asked = reports.Seeds{First: r.first(), Count: e.scenario.Seeds}
+	switch {
+	case r.Seeds > 0:
+		asked.Count = int(r.Seeds)
+	case r.Time > 0:
+		asked.Count, untilTime = math.MaxInt32, true
+	case r.Seed != nil:
+		asked.Count = 1
+	}
+	return asked, untilTime
+}

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"derail/reports"
+	"derail/scenarios"
+	"derail/sim/explore"
+)
+
+// mostFailures is how many failures of a scenario a summary has at least room for.
+const mostFailures = 20
+
+// summarize puts what came of all runs of an experiment into a scenario's summary.
+func summarize(s *reports.Scenario, e *experiment, c *explore.Campaign) {
+	s.Runs, s.Failed, s.Unmet = c.Runs, c.Failed, c.Unmet
+	s.SimulatedNS, s.Events, s.StoreCalls = c.Simulated, int64(c.Steps), c.Calls
+	s.Faults = struck(c.Faults)
+	s.Jobs = reports.JobCounts{
+		Posted: int64(c.Posted), Consumed: int64(c.Consumed), Trashed: int64(c.Trashed), Left: int64(c.Left),
+	}
+	s.Policy, s.Groups = policyOf(e.scenario), groupsOf(e.scenario)
+	s.Properties = nil
+	for _, t := range c.Properties {
+		s.Properties = append(s.Properties, reports.Property{
+			Name: t.Property, Held: t.Held, Broken: t.Broken, Undecided: t.Undecided,
+			ExpectBroken: slices.Contains(e.scenario.Expect.Broken, t.Property),
+		})
+	}
+	so := c.Runs - c.Failed
+	s.Expectation = fmt.Sprintf("%s That is what came of %d of %d runs.", expected(e.scenario), so, c.Runs)
+	if so == c.Runs {
+		s.Expectation = expected(e.scenario) + " That is what came of every run."
+	}
+}
+
+// struck counts the faults that were injected. A failpoint counts by its own name alone.
+func struck(faults map[string]int64) []reports.Count {
+	return slices.DeleteFunc(reports.Counts(faults), func(c reports.Count) bool {
+		return c.Count == 0 || c.Name == scenarios.KindCodeFailpoint
+	})
+}
+
+func policyOf(s *scenarios.Scenario) reports.Policy {
+	return reports.Policy{Attempts: s.Policy.Attempts, Excuse: s.Policy.Excuse, Cycle: s.Cycle}
+}
+
+func groupsOf(s *scenarios.Scenario) []reports.JobGroup {
+	var groups []reports.JobGroup
+	for _, g := range s.Jobs {
+		groups = append(groups, reports.JobGroup{Name: g.Name, Count: g.Count, Tasks: g.Tasks, Pattern: g.Pattern})
+	}
+	return groups
+}
+
+// expected says in a sentence what every run of a scenario is to come to.
+func expected(s *scenarios.Scenario) string {
+	var parts []string
+	if len(s.Expect.Broken) == 0 {
+		parts = append(parts, "every property holds")
+	} else {
+		word := "is"
+		if len(s.Expect.Broken) > 1 {
+			word = "are"
+		}
+		parts = append(parts, fmt.Sprintf("%s %s broken, every other property holds", and(s.Expect.Broken), word))
+	}
+	if n := s.Expect.Consumed; n != nil {
+		parts = append(parts, amount(*n)+" consumed")
+	}
+	if n := s.Expect.Trashed; n != nil {
+		parts = append(parts, amount(*n)+" in the trash at the end")
+	}
+	if only := s.Expect.TrashedOnly; len(only) > 0 {
+		parts = append(parts, "none is trashed that is not of "+and(only))
+	}
+	return "Expected of each run: " + strings.Join(parts, ", ") + "."
+}
+
+func amount(jobs int) string {
+	switch jobs {
+	case 0:
+		return "no job is"
+	case 1:
+		return "1 job is"
+	}
+	return fmt.Sprintf("%d jobs are", jobs)
+}
+
+func and(names []string) string {
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
+}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+
+	"derail/reports"
+)
+
+// widthByDefault is the width of text that is not for a terminal: the table of scenarios fits into it
+// with all its columns.
+const widthByDefault = 110
+
+// machineConsole is the console of this process.
+func machineConsole() *console {
+	c := &console{in: os.Stdin, out: &watchedWriter{Writer: os.Stdout}, err: os.Stderr}
+	c.outTerminal = term.IsTerminal(int(os.Stdout.Fd()))
+	c.errTerminal = term.IsTerminal(int(os.Stderr.Fd()))
+	c.colour = c.outTerminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	c.width = widthByDefault
+	if c.outTerminal {
+		if width, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil && width > 0 {
+			c.width = width
+		}
+	}
+	return c
+}
+
+// style is how text for this console looks.
+func (c *console) style() reports.Style {
+	return reports.Style{Colour: c.colour, Width: c.width}
+}
+
+func (c *console) printf(format string, args ...any) { _, _ = fmt.Fprintf(c.out, format, args...) }
+
+func (c *console) print(text string) { _, _ = c.out.Write([]byte(text)) }
+
+// command is a command line of this program that can be pasted into a shell.
+func (c *console) command(args ...string) string {
+	words := []string{shellWord(c.args[0])}
+	for _, arg := range args {
+		words = append(words, shellWord(arg))
+	}
+	return strings.Join(words, " ")
+}
+
+// shellWord quotes what a shell would read as something else.
+func shellWord(word string) string {
+	special := func(r rune) bool {
+		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+		return !letter && !strings.ContainsRune("_./:=@%+,-", r)
+	}
+	if word != "" && !strings.ContainsFunc(word, special) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
