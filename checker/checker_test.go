@@ -63,7 +63,7 @@ func TestOnePropertyAlone(t *testing.T) {
 }
 
 func TestOutcomes(t *testing.T) {
-	words := map[Outcome]string{Unknown: "unknown", Valid: "valid", Invalid: "invalid", 9: "unknown"}
+	words := map[Outcome]string{Unknown: "unknown", Valid: "valid", Invalid: "invalid", 3: "unknown", 9: "unknown"}
 	for outcome, word := range words {
 		if outcome.String() != word {
 			t.Errorf("%d is %s, want %s", outcome, outcome, word)

@@ -10,7 +10,8 @@ type track struct {
 // legal is the check of moves.legal. Within an epoch each move begins where the one before it ended. A
 // later claim begins from the logbook, which may be behind what the earlier claim did, so the first
 // move in an epoch begins in any state that the subject has been in; and it alone may be a move into
-// the same state, which is work done again. A move in an epoch that is over already (by a conductor
+// the same state, which is work done again. Where a claim before it may have saved what it did not
+// live to tell, the first move may also begin a few moves further on: what one save holds. A move in an epoch that is over already (by a conductor
 // that does not know yet) or without an epoch is held against the table only.
 func (r *Reading) legal() {
 	r.tracks = zeroed(r.tracks, len(r.subjects))
@@ -28,7 +29,7 @@ func (r *Reading) legal() {
 			r.illegal(s, "and a "+rules.what+" has no such state")
 		case !rules.legal[s.from].has(s.to) && !(first && s.from == s.to && rules.again.has(s.to)):
 			r.illegal(s, "which no "+rules.what+" may do")
-		case first && !t.been.has(s.from):
+		case first && !t.been.has(s.from) && !r.savedUntold(s, t.been, rules):
 			r.illegal(s, "but it had never been there")
 		case s.epoch > 0 && s.epoch == t.epoch && s.from != t.now:
 			r.illegal(s, "but it was somewhere else by then")
@@ -38,6 +39,28 @@ func (r *Reading) legal() {
 			t.epoch, t.now = s.epoch, s.to
 		}
 	}
+}
+
+// movesInASave is the most moves of one subject that one save can hold: of a flow that is resumed.
+const movesInASave = 3
+
+// savedUntold reports whether a subject that has been in those states may be where the step begins
+// because of a save that nobody told of.
+func (r *Reading) savedUntold(s *step, been states, rules *table) bool {
+	untold := r.jobs[r.subjects[s.subject].job].untold
+	if untold == 0 || untold > s.seq {
+		return false
+	}
+	for range movesInASave {
+		further := been
+		for from := range numStates {
+			if been.has(from) {
+				further |= rules.legal[from]
+			}
+		}
+		been = further
+	}
+	return been.has(s.from)
 }
 
 func (r *Reading) illegal(s *step, why string) {

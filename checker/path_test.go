@@ -55,6 +55,7 @@ func TestCyclePath(t *testing.T) {
 		A abandon j e=6 a=6 counted
 		B claim j e=7 a=7
 		B abandon j e=7 a=7 counted reason=boom
+		+5s
 		C claim j e=8 a=8
 		C consume j e=8
 		A claim k e=1 a=1
@@ -127,6 +128,29 @@ func TestWorstCycle(t *testing.T) {
 		store final j unclaimed
 	`)
 	if got.Job != "j" || got.Claims != 3 || !got.Ended || got.Owners[0] != (Tally{"A", 3}) {
+		t.Errorf("%+v", got)
+	}
+}
+
+// TestFirstOfEqualCycles has two streaks of the same length.
+func TestFirstOfEqualCycles(t *testing.T) {
+	got := cycle(t, `
+		with cycle=2
+		client post j
+		A claim j e=1 a=1
+		A abandon j e=1 a=1 counted
+		A claim j e=2 a=2
+		A abandon j e=2 a=2 counted
+		operator trash j a=2
+		operator restore j
+		+1s
+		B claim j e=3 a=1
+		B abandon j e=3 a=1 counted
+		B claim j e=4 a=2
+		B abandon j e=4 a=2 counted
+		store final j unclaimed
+	`)
+	if got.From != 0 || got.Owners[0].Text != "A" || !got.Ended {
 		t.Errorf("%+v", got)
 	}
 }

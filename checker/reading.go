@@ -91,6 +91,7 @@ type jobReading struct {
 	final    int32 // sequence number of its first Final record, or zero
 	clash    int32 // sequence number of a Final record that says otherwise, or zero
 	leased   int64 // the highest epoch of which a lease end is recorded
+	untold   int32 // from this record on a save may have happened of which nothing was told; or zero
 	place    model.Place
 }
 

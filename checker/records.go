@@ -141,6 +141,7 @@ func (r *Reading) leaseEnd(seq int32, rec *history.Record) {
 	})
 	job := &r.jobs[rec.Job]
 	job.leased = max(job.leased, rec.Epoch)
+	job.hush(seq)
 	if g := r.grantOf(rec.Job, rec.Epoch); g >= 0 {
 		r.grants[g].end = min(r.grants[g].end, seq)
 	}
@@ -160,7 +161,11 @@ func (r *Reading) save(seq int32, rec *history.Record) {
 		r.refuse(seq, "a save without a job")
 		return
 	}
-	if rec.Type != history.OK && rec.Type != history.Info {
+	switch rec.Type {
+	case history.OK:
+	case history.Info:
+		r.jobs[rec.Job].hush(seq)
+	default:
 		return
 	}
 	since := int32(0)
@@ -174,6 +179,14 @@ func (r *Reading) save(seq int32, rec *history.Record) {
 		r.saves = append(r.saves, save{
 			epoch: rec.Epoch, rev: rec.Revision, seq: seq, job: rec.Job, since: since,
 		})
+	}
+}
+
+// hush notes that a save may have happened without being told: its answer was lost, or the claim
+// ended under one who may have been saving and did not live to say so.
+func (j *jobReading) hush(seq int32) {
+	if j.untold == 0 {
+		j.untold = seq
 	}
 }
 

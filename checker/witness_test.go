@@ -32,6 +32,25 @@ func TestWitnessFindsGoodOrders(t *testing.T) {
 	}
 }
 
+// TestWitnessOfTheExamples asks for a witness for every good example, those that are hard to see
+// included: they are there because a guess of the witness could go wrong.
+func TestWitnessOfTheExamples(t *testing.T) {
+	for _, e := range examples(t) {
+		if e.expect != "accepts" {
+			continue
+		}
+		r := Read(told(t, e.text))
+		for job := range r.jobs {
+			if r.witnessed(job) == (e.why == noWitness) {
+				t.Errorf("%s: %s: a witness is found: %v", e.property, e.why, r.witnessed(job))
+			}
+		}
+	}
+}
+
+// noWitness is the one good example that the witness is known to miss.
+const noWitness = "trash, restore and claim all at once"
+
 // TestWitnessIsAProof damages good histories and asks porcupine about every job that the witness
 // accepts, and about every verdict.
 func TestWitnessIsAProof(t *testing.T) {

@@ -16,16 +16,12 @@ const modeline = "# yaml-language-server:"
 // sets off from it.
 func (d *document) hangComments(root *block) (header []string) {
 	all := flatten(root, nil)
-	slices.SortStableFunc(all, func(a, b *entry) int {
-		if a.at.before(b.at) {
-			return -1
-		}
-		return 1
-	})
 	var last *token.Token
 	for _, t := range d.tokens {
 		if t.Type != token.CommentType {
-			last = t
+			if t.Type != token.CollectEntryType {
+				last = t
+			}
 			continue
 		}
 		text := "#" + strings.TrimRight(t.Value, " \t")
@@ -53,6 +49,7 @@ func (d *document) hangComments(root *block) (header []string) {
 	return header
 }
 
+// flatten lists the entries, those inside others too, in the order of the file.
 func flatten(b *block, all []*entry) []*entry {
 	for _, one := range b.entries {
 		all = append(all, one)

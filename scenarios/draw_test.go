@@ -2,6 +2,7 @@ package scenarios_test
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -19,9 +20,11 @@ func drawScenario(t *rapid.T) *scenarios.Scenario {
 		Break: drawDuration(t, s, 3600*s), Rest: drawDuration(t, 0, 3600*s),
 		Cycle: rapid.IntRange(2, 1000).Draw(t, "cycle"),
 		Cluster: scenarios.Cluster{
-			Conductors: rapid.IntRange(1, 5).Draw(t, "conductors"), MaxJobs: rapid.IntRange(1, 5).Draw(t, "max-jobs"),
-			Lease: drawDuration(t, s, 60*s), Idle: drawDuration(t, ms, s), RunLimit: drawDuration(t, 0, 60*s),
-			Restart: drawSpan(t, 0, 60*s),
+			Conductors: rapid.IntRange(1, 5).Draw(t, "conductors"),
+			MaxJobs:    rapid.IntRange(1, 5).Draw(t, "max-jobs"),
+			Lease:      drawDuration(t, s, 60*s), Idle: drawDuration(t, ms, s),
+			RunLimit: drawDuration(t, 0, 60*s),
+			Restart:  drawSpan(t, 0, 60*s),
 		},
 		Network: scenarios.Network{Delay: drawSpan(t, ms/1000, 200*ms)},
 		Policy: scenarios.Policy{
@@ -127,7 +130,8 @@ func drawFault(t *rapid.T, scenario *scenarios.Scenario) scenarios.Fault {
 		fault.As = rapid.SampledFrom(kind.As).Draw(t, "as")
 	}
 	if slices.Contains(kind.Takes, "answer") {
-		fault.Answer = rapid.SampledFrom([]string{scenarios.AnswerRefuse, scenarios.AnswerSilence}).Draw(t, "answer")
+		answers := []string{scenarios.AnswerRefuse, scenarios.AnswerSilence}
+		fault.Answer = rapid.SampledFrom(answers).Draw(t, "answer")
 	}
 	if has("point") {
 		fault.Point = "board/" + drawName(t)
@@ -144,9 +148,10 @@ func drawText(t *rapid.T) string {
 	word := rapid.OneOf(
 		rapid.StringMatching(`[a-zA-Z0-9]{1,8}`),
 		rapid.SampledFrom([]string{
-			" ", "  ", "\n", "\n\n", "\t", ":", ": ", " #", "#", "- ", "---", "...", "\n---\n", "'", "\"", "\\", "\\n",
-			"|", ">", "%", "@", "`", "&a", "*a", "!a", "?", "? ", "[", "]", "{", "}", ",", "true", "null", "~", "12",
-			"0x1f", "1e3", ".inf", "2001-01-01", "ä", "語", "🙂", "\u00a0", "\u2028", "\u200d", "yes", "=", "<<",
+			" ", "  ", "\n", "\n\n", "\t", ":", ": ", " #", "#", "- ", "---", "...", "\n---\n", "'", "\"",
+			"\\", "\\n", "|", ">", "%", "@", "`", "&a", "*a", "!a", "?", "? ", "[", "]", "{", "}", ",",
+			"true", "null", "~", "12", "0x1f", "1e3", ".inf", "2001-01-01", "ä", "語", "🙂",
+			"\u00a0", "\u2028", "\u200d", "yes", "=", "<<",
 		}),
 		rapid.StringOf(rapid.RuneFrom(nil, unicodePrint...)),
 	)
@@ -261,8 +266,7 @@ func (u *untidy) value(value any, indent, key string) {
 }
 
 func plainWord(text string) bool {
-	return text != "" && strings.Trim(text, "abcdefghijklmnopqrstuvwxyz-.%0123456789") == "" &&
-		strings.Trim(text, "0123456789.") != "" && text[0] >= 'a' && text[0] <= 'z' && text != "null" && text != "true"
+	return text != "null" && text != "true" && regexp.MustCompile(`^[a-z][a-z0-9.-]*$`).MatchString(text)
 }
 
 func (u *untidy) list(list []any, indent, key string) {

@@ -33,7 +33,8 @@ func Format(file string, source []byte) ([]byte, error) {
 	out.comments(header, "")
 	out.block(root, "")
 	if !sameFile(doc, decoded, out.Bytes()) {
-		return nil, Errors{doc.flaw(spot{}, "the file cannot be formatted without changing it", "write it more simply")}
+		problem := "the file cannot be formatted without changing it"
+		return nil, Errors{doc.flaw(spot{}, problem, "write it more simply")}
 	}
 	return out.Bytes(), nil
 }
@@ -252,7 +253,7 @@ func (b *block) onOneLine() (string, bool) {
 	}
 	texts := make([]string, len(b.entries))
 	for i, one := range b.entries {
-		commented := slices.ContainsFunc(one.head, func(line string) bool { return line != "" }) || one.line != ""
+		commented := one.line != "" || len(strings.Join(one.head, "")) > 0
 		if one.block != nil || one.raw != nil || commented {
 			return "", false
 		}

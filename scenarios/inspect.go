@@ -139,11 +139,7 @@ func (i *inspection) posting(path string, group Jobs) {
 	case left <= 0:
 		i.beyondBreak(path+".at", "at", group.At)
 	case intervals > 0 && group.Every.High > left/intervals:
-		at := path + ".every"
-		if !i.given(at) {
-			at = path
-		}
-		i.report(at, "write fewer jobs, or a shorter every",
+		i.report(path+".every", "write fewer jobs, or a shorter every",
 			"the last of %d jobs may be posted after the breaking phase of %s", group.Count, i.Break)
 	}
 }

@@ -59,7 +59,8 @@ func (i *inspection) takes(path string, kind Kind) {
 			i.add(i.places[below].key, fmt.Sprintf("%s does not take the key %s", kind.Name, quoted(key)),
 				"it takes "+strings.Join(kind.Takes, ", "))
 		case slices.Contains(kind.Needs, key) && !i.given(below) && i.sound(below):
-			i.report(path+".kind", "write "+key+": "+needed[key], "%s needs the key %s", kind.Name, quoted(key))
+			i.report(path+".kind", "write "+key+": "+needed[key],
+				"%s needs the key %s", kind.Name, quoted(key))
 		}
 	}
 }
@@ -117,10 +118,11 @@ func (i *inspection) roleOf(name string) string {
 	}
 	digits, conductor := strings.CutPrefix(name, "conductor-")
 	number, err := strconv.Atoi(digits)
-	if !conductor || err != nil || strconv.Itoa(number) != digits || number < 1 || number > i.Cluster.Conductors {
-		return ""
+	exact := conductor && err == nil && strconv.Itoa(number) == digits
+	if exact && 1 <= number && number <= i.Cluster.Conductors {
+		return RoleConductor
 	}
-	return RoleConductor
+	return ""
 }
 
 // machines says which machines the kind can hit.
@@ -131,9 +133,6 @@ func (i *inspection) machines(kind Kind) string {
 	}
 	if slices.Contains(kind.Machines, RoleClient) {
 		text += ", or " + NodeClient
-	}
-	if slices.Contains(kind.Machines, RoleStore) {
-		text += ", or " + NodeStore
 	}
 	return text
 }
@@ -151,7 +150,8 @@ func (i *inspection) tasks(path string, fault *Fault) {
 	}
 	for n, task := range fault.Tasks {
 		if at := fmt.Sprintf("%s[%d]", path, n); task > most && most > 0 && i.sound(at) {
-			i.report(at, fmt.Sprintf("write %d or less", most), "no job that this can hit has a task %d", task)
+			i.report(at, fmt.Sprintf("write %d or less", most),
+				"no job that this can hit has a task %d", task)
 		}
 	}
 }

@@ -162,7 +162,8 @@ var kinds = []Kind{
 		Name: KindTaskError,
 		Means: "A task fails: as: ordinary fails the job, which is then finished with; as: internal is " +
 			"trouble of the engine, and the job is given up for somebody to try again.",
-		Takes: slices.Concat([]string{"as"}, inTask), Machines: conductors, As: []string{ErrorOrdinary, ErrorInternal},
+		Takes: slices.Concat([]string{"as"}, inTask), Machines: conductors,
+		As:      []string{ErrorOrdinary, ErrorInternal},
 		Reached: KindTaskError,
 	},
 	{
@@ -185,15 +186,15 @@ var kinds = []Kind{
 	},
 	{
 		Name: KindTaskPoison,
-		Means: "A task kills the conductor that runs it, which comes back after cluster.restart: a crash in " +
-			"native code, memory exhausted.",
+		Means: "A task kills the conductor that runs it, which comes back after cluster.restart: a crash " +
+			"in native code, memory exhausted.",
 		Takes: inTask, Machines: conductors,
 		Reached: KindTaskPoison,
 	},
 	{
 		Name: KindCodeFailpoint,
-		Means: "The code fails at one of its named points, which lie where failing is worst: as: error gives " +
-			"it an error there, as: crash kills its machine.",
+		Means: "The code fails at one of its named points, which lie where failing is worst: as: error " +
+			"gives it an error there, as: crash kills its machine.",
 		Needs: []string{"point"}, Takes: slices.Concat([]string{"point", "as"}, inNetwork), Machines: callers,
 		As:      []string{ErrorReturned, ErrorCrash},
 		Reached: KindCodeFailpoint,

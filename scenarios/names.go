@@ -129,11 +129,11 @@ func Names(what string) []string {
 
 // unknown is the flaw of a name that is not one of names.
 func unknown(what, name string, names []string) *flaw {
-	wrong := &flaw{problem: "unknown " + what + " " + quoted(name)}
+	wrong := &flaw{problem: "unknown " + what + " " + quoted(name), want: "write " + oneOf(names)}
 	if near := nearest(name, names); near != "" {
 		wrong.want = "did you mean " + quoted(near) + "?"
-	} else {
-		wrong.want = "write " + oneOf(names)
+	} else if len(names) == 0 {
+		wrong.want = "leave it out: there is none"
 	}
 	return wrong
 }
@@ -142,8 +142,6 @@ func unknown(what, name string, names []string) *flaw {
 func oneOf(names []string) string {
 	const most = 24
 	switch {
-	case len(names) == 0:
-		return "none"
 	case len(names) == 1:
 		return names[0]
 	case len(names) > most:

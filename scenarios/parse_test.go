@@ -2,6 +2,7 @@ package scenarios_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -98,10 +99,12 @@ func fullScenario() *scenarios.Scenario {
 		Jobs: []scenarios.Jobs{
 			{
 				Name: "orders", Count: 10, At: s, Every: scenarios.Span{Low: 500 * ms, High: s},
-				Priority: scenarios.PriorityHigh, Pattern: scenarios.PatternMixed, Tasks: 4, Work: exactly(20 * ms),
+				Priority: scenarios.PriorityHigh, Pattern: scenarios.PatternMixed,
+				Tasks: 4, Work: exactly(20 * ms),
 			},
 			{
-				Name: "poison", Count: 1, Priority: scenarios.PriorityNormal, Pattern: scenarios.PatternLinear,
+				Name: "poison", Count: 1,
+				Priority: scenarios.PriorityNormal, Pattern: scenarios.PatternLinear,
 				Tasks: 3, Work: scenarios.Span{Low: 10 * ms, High: 50 * ms},
 			},
 		},
@@ -112,8 +115,8 @@ func fullScenario() *scenarios.Scenario {
 				Nodes: []string{"conductor-1", scenarios.NodeClient}, Times: 7,
 			},
 			{
-				Kind: scenarios.KindTaskError, Rate: scenarios.Whole, Jobs: []string{"poison"}, Tasks: []int{2},
-				As: scenarios.ErrorInternal, Forever: true,
+				Kind: scenarios.KindTaskError, Rate: scenarios.Whole,
+				Jobs: []string{"poison"}, Tasks: []int{2}, As: scenarios.ErrorInternal, Forever: true,
 			},
 			{
 				Kind: scenarios.KindStorageDown, At: 10 * s, Every: exactly(5 * s),
@@ -153,8 +156,9 @@ func TestParseReadsOtherStyles(t *testing.T) {
 		"document marks":           "# first\n---\n" + full + "...\n# last\n",
 		"braces": strings.Replace(full, "  backoff:\n    first: 100ms\n    factor: 3\n    max: 2s\n",
 			"  backoff: {first: \"100ms\", 'factor': 3, max: '2s'}\n", 1),
-		"list over lines": strings.Replace(full, "on: [claim, save]", "on:\n    - claim # this\n    - \"save\"", 1),
-		"folded text":     strings.Replace(full, "Everything that", ">-\n  Everything\n  that", 1),
+		"list over lines": strings.Replace(full,
+			"on: [claim, save]", "on:\n    - claim # this\n    - \"save\"", 1),
+		"folded text": strings.Replace(full, "Everything that", ">-\n  Everything\n  that", 1),
 	} {
 		got, err := scenarios.Parse("full.yaml", []byte(source), known)
 		if err != nil {
@@ -173,7 +177,8 @@ func leastScenario() *scenarios.Scenario {
 	return &scenarios.Scenario{
 		Name: "least", Seeds: 20, Break: 60 * s, Cycle: 20,
 		Cluster: scenarios.Cluster{
-			Conductors: 3, MaxJobs: 1, Lease: 10 * s, Idle: 500 * ms, Restart: scenarios.Span{Low: s, High: 3 * s},
+			Conductors: 3, MaxJobs: 1, Lease: 10 * s, Idle: 500 * ms,
+			Restart: scenarios.Span{Low: s, High: 3 * s},
 		},
 		Policy:  scenarios.Policy{Backoff: scenarios.Backoff{First: 120 * s, Factor: 2, Max: 120 * s}},
 		Network: scenarios.Network{Delay: scenarios.Span{Low: ms / 2, High: 2 * ms}},
@@ -202,7 +207,10 @@ func TestFill(t *testing.T) {
 	got := &scenarios.Scenario{
 		Name: "least", Break: 60 * s, Jobs: []scenarios.Jobs{{Name: "a"}},
 		Policy: scenarios.Policy{Backoff: scenarios.Backoff{First: 120 * s}},
-		Faults: []scenarios.Fault{{Kind: scenarios.KindTaskError}, {Kind: scenarios.KindStorageDown, For: exactly(s)}},
+		Faults: []scenarios.Fault{
+			{Kind: scenarios.KindTaskError},
+			{Kind: scenarios.KindStorageDown, For: exactly(s)},
+		},
 	}
 	got.Fill()
 	if diff := cmp.Diff(leastScenario(), got); diff != "" {
@@ -235,7 +243,8 @@ func TestParseKeepsZeros(t *testing.T) {
 
 // The YAML library's own strict decoder reads the same out of a file, apart from defaults.
 func TestParseAgreesWithTheLibrary(t *testing.T) {
-	for _, source := range append(scenarios.Embedded(), scenarios.Source{Name: "full.yaml", Text: []byte(full)}) {
+	everything := scenarios.Source{Name: "full.yaml", Text: []byte(full)}
+	for _, source := range append(scenarios.Embedded(), everything) {
 		want, err := scenarios.Parse(source.Name, source.Text, scenarios.ParseOptions{})
 		if err != nil {
 			t.Fatal(err)
@@ -260,9 +269,10 @@ jobs:
     count: -3
 faults:
   - kind: storage.refused
-  - kind: task.panic
-    raet: 10%
+  - kind: storage.down
+    att: 10s
     on: [claim]
+    for: 1s
   - kind: node.crash
     at: 1s
     nodes: [conductor-4, store]
@@ -275,11 +285,11 @@ x.yaml:2:1: unknown key "brake"; did you mean "break"?
 x.yaml:3:7: 20 has no unit; write 20s
 x.yaml:6:12: count cannot be -3; write 1 to 100000
 x.yaml:8:11: storage.refused needs the key "rate"; write rate: 10%
-x.yaml:10:5: unknown key "raet"; did you mean "rate"?
-x.yaml:11:5: task.panic does not take the key "on"; it takes rate, jobs, tasks, nodes, from, until, times, forever
-x.yaml:14:13: there is no "conductor-4"; write conductor-1 to conductor-3
-x.yaml:14:26: node.crash cannot hit store; write conductor-1 to conductor-3
-x.yaml:15:12: "1..3s" is not a span; write 1s..3s`
+x.yaml:10:5: unknown key "att"; did you mean "at"?
+x.yaml:11:5: storage.down does not take the key "on"; it takes at, every, for, times, answer, forever
+x.yaml:15:13: there is no "conductor-4"; write conductor-1 to conductor-3
+x.yaml:15:26: node.crash cannot hit store; write conductor-1 to conductor-3
+x.yaml:16:12: "1..3s" is not a span; write 1s..3s`
 	_, err := scenarios.Parse("x.yaml", []byte(source), scenarios.ParseOptions{})
 	if err == nil {
 		t.Fatal("no error")
@@ -295,14 +305,16 @@ x.yaml:15:12: "1..3s" is not a span; write 1s..3s`
 	if !errors.As(err, &first) || first != all[0] {
 		t.Fatalf("the first problem is %v", first)
 	}
-	if first.File != "x.yaml" || first.Line != 1 || first.Column != 7 || first.Problem != `"Full" is not a name` {
+	at := fmt.Sprint(first.File, " ", first.Line, " ", first.Column)
+	if at != "x.yaml 1 7" || first.Problem != `"Full" is not a name` {
 		t.Errorf("the first problem is %#v", first)
 	}
 }
 
 // Of very many problems the first are told, and how many more there are.
 func TestParseReportsNotTooMany(t *testing.T) {
-	source := strings.Replace(small, "    for: 1s\n", "    for: 1s\n    on: ["+strings.Repeat("no, ", 250)+"]\n", 1)
+	list := "    for: 1s\n    on: [" + strings.Repeat("no, ", 250) + "]\n"
+	source := strings.Replace(small, "    for: 1s\n", list, 1)
 	_, err := scenarios.Parse("x.yaml", []byte(source), scenarios.ParseOptions{})
 	var all scenarios.Errors
 	if !errors.As(err, &all) || len(all) != 101 {
@@ -332,7 +344,10 @@ func TestExcerpt(t *testing.T) {
 			"1 | " + strings.Repeat("x", 49) + "\n  | " + strings.Repeat(" ", 49) + "^\n",
 		},
 		{"empty file", "", "1 |\n  | ^\n"},
-		{"empty line before", "name: small\n\nbrake: 1s\n" + small[12:], "1 | name: small\n2 |\n3 | brake: 1s\n  | ^\n"},
+		{
+			"empty line before", "name: small\n\nbrake: 1s\n" + small[12:],
+			"1 | name: small\n2 |\n3 | brake: 1s\n  | ^\n",
+		},
 	} {
 		_, err := scenarios.Parse("x.yaml", []byte(one.source), scenarios.ParseOptions{})
 		var first *scenarios.Error

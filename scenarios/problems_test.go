@@ -28,9 +28,13 @@ var replaced = []struct{ old, new, want string }{
 	{"    times: 7", "    count: 7", `40:5: unknown key "count"; it belongs under a group of jobs`},
 	{"    work: 20ms", "    rate: 5%", `31:5: unknown key "rate"; it belongs under a fault`},
 	{"rest: 20s", "2: 20s", `5:1: unknown key "2"; ` +
-		`write one of name, about, seeds, break, rest, cycle, cluster, policy, network, jobs, faults, expect`},
+		`write one of name, about, seeds, break, rest, cycle, cluster, policy, network, jobs, faults, ` +
+		`expect`},
 	{"rest: 20s", "name: again", `5:1: the key "name" is already in line 1; keep one of the two`},
-	{"    pattern: mixed", "    tasks: 4", `30:5: the key "tasks" is already in line 29; keep one of the two`},
+	{
+		"    pattern: mixed", "    tasks: 4",
+		`30:5: the key "tasks" is already in line 29; keep one of the two`,
+	},
 	{"name: full\n", "", `1:1: name is missing; write name: slow-store`},
 	{"break: 30s\n", "", `1:1: break is missing; write break: 30s`},
 	{"  - name: orders\n    count", "  - count", `24:5: name is missing; write name: orders`},
@@ -52,11 +56,13 @@ var replaced = []struct{ old, new, want string }{
 	},
 	{
 		"priority: high", "priority: [high]",
-		`28:15: priority must be a single value, not a list; write one of very-high, high, normal, low, very-low`,
+		`28:15: priority must be a single value, not a list; ` +
+			`write one of very-high, high, normal, low, very-low`,
 	},
 	{
 		"rest: 20s", "rest: [20s]",
-		`5:7: rest must be a single value, not a list; write a number with a unit, such as 500ms, 10s or 1m30s`,
+		`5:7: rest must be a single value, not a list; ` +
+			`write a number with a unit, such as 500ms, 10s or 1m30s`,
 	},
 	{
 		"restart: 1s..2s", "restart: [1s, 2s]",
@@ -66,8 +72,14 @@ var replaced = []struct{ old, new, want string }{
 		"rate: 5%", "rate: {a: 1}",
 		`35:11: rate must be a single value, not keys; write a chance in percent, such as 10% or 0.5%`,
 	},
-	{"seeds: 5", "seeds: [5]", `3:8: seeds must be a single value, not a list; write a number from 1 to 1000000`},
-	{"forever: true", "forever: [true]", `45:14: forever must be a single value, not a list; write true or false`},
+	{
+		"seeds: 5", "seeds: [5]",
+		`3:8: seeds must be a single value, not a list; write a number from 1 to 1000000`,
+	},
+	{
+		"forever: true", "forever: [true]",
+		`45:14: forever must be a single value, not a list; write true or false`,
+	},
 	{
 		"forever: true", "forever: yes",
 		`45:14: forever must be true or false, not "yes"; write forever: true, or leave it out`,
@@ -76,15 +88,42 @@ var replaced = []struct{ old, new, want string }{
 		"forever: true", `forever: "true"`,
 		`45:14: forever must be true or false, not "true"; write forever: true, or leave it out`,
 	},
-	{"seeds: 5", "seeds: five", `3:8: seeds must be a whole number, not "five"; write a number from 1 to 1000000`},
-	{"seeds: 5", `seeds: "5"`, `3:8: seeds must be a whole number, not "5"; write a number from 1 to 1000000`},
-	{"seeds: 5", "seeds: 5.5", `3:8: seeds must be a whole number, not "5.5"; write a number from 1 to 1000000`},
-	{"seeds: 5", "seeds: 0x10", `3:8: seeds must be a whole number, not "0x10"; write a number from 1 to 1000000`},
-	{"seeds: 5", "seeds: 010", `3:8: seeds must be a whole number, not "010"; write a number from 1 to 1000000`},
-	{"seeds: 5", "seeds: 1_000", `3:8: seeds must be a whole number, not "1_000"; write a number from 1 to 1000000`},
-	{"seeds: 5", "seeds: 1e3", `3:8: seeds must be a whole number, not "1e3"; write a number from 1 to 1000000`},
-	{"seeds: 5", "seeds: .inf", `3:8: seeds must be a whole number, not ".inf"; write a number from 1 to 1000000`},
-	{"tasks: [2]", "tasks: [two]", `43:13: tasks must be a whole number, not "two"; write a number from 1 to 1000`},
+	{
+		"seeds: 5", "seeds: five",
+		`3:8: seeds must be a whole number, not "five"; write a number from 1 to 1000000`,
+	},
+	{
+		"seeds: 5", `seeds: "5"`,
+		`3:8: seeds must be a whole number, not "5"; write a number from 1 to 1000000`,
+	},
+	{
+		"seeds: 5", "seeds: 5.5",
+		`3:8: seeds must be a whole number, not "5.5"; write a number from 1 to 1000000`,
+	},
+	{
+		"seeds: 5", "seeds: 0x10",
+		`3:8: seeds must be a whole number, not "0x10"; write a number from 1 to 1000000`,
+	},
+	{
+		"seeds: 5", "seeds: 010",
+		`3:8: seeds must be a whole number, not "010"; write a number from 1 to 1000000`,
+	},
+	{
+		"seeds: 5", "seeds: 1_000",
+		`3:8: seeds must be a whole number, not "1_000"; write a number from 1 to 1000000`,
+	},
+	{
+		"seeds: 5", "seeds: 1e3",
+		`3:8: seeds must be a whole number, not "1e3"; write a number from 1 to 1000000`,
+	},
+	{
+		"seeds: 5", "seeds: .inf",
+		`3:8: seeds must be a whole number, not ".inf"; write a number from 1 to 1000000`,
+	},
+	{
+		"tasks: [2]", "tasks: [two]",
+		`43:13: tasks must be a whole number, not "two"; write a number from 1 to 1000`,
+	},
 	{"on: [claim, save]", "on: claim", `38:9: on must be a list, not "claim"; write [claim]`},
 	{"tasks: [2]", "tasks: 2", `43:12: tasks must be a list, not "2"; write [2]`},
 	{
@@ -92,7 +131,8 @@ var replaced = []struct{ old, new, want string }{
 		`38:9: on must be a list, not keys; begin each member with "- ", on a line of its own`,
 	},
 	{
-		"policy:\n  attempts: 4\n  backoff:\n    first: 100ms\n    factor: 3\n    max: 2s\n  excuse: [storage]\n",
+		"policy:\n  attempts: 4\n  backoff:\n    first: 100ms\n    factor: 3\n    max: 2s\n" +
+			"  excuse: [storage]\n",
 		"policy: 5\n",
 		`14:9: policy is made of keys, not of "5"; write below it, two spaces deeper, ` +
 			`one of attempts, backoff, excuse`,
@@ -106,7 +146,10 @@ var replaced = []struct{ old, new, want string }{
 	{"lease: 5s", "lease: 10", `10:10: 10 has no unit; write 10s`},
 	{"lease: 5s", "lease: -5s", `10:10: -5s is negative; write a length, such as 5s`},
 	{"lease: 5s", "lease: 5 seconds", `10:10: "5 seconds" is not a duration; write 5s`},
-	{"lease: 5s", "lease: true", `10:10: "true" is not a duration; write a number with a unit, such as 500ms, 10s or 1m30s`},
+	{
+		"lease: 5s", "lease: true",
+		`10:10: "true" is not a duration; write a number with a unit, such as 500ms, 10s or 1m30s`,
+	},
 	{"break: 30s", "break: 0", `4:8: break cannot be 0; write 1ms to 720h`},
 	{"break: 30s", "break: 721h", `4:8: break cannot be 721h; write 1ms to 720h`},
 	{"restart: 1s..2s", "restart: 2s..1s", `13:12: 2s..1s runs backwards; write 1s..2s`},
@@ -129,31 +172,49 @@ var replaced = []struct{ old, new, want string }{
 	{"consumed: 10", "consumed: -1", `55:13: consumed cannot be -1; write 0 to 100000`},
 
 	// Names that are on a list.
-	{"kind: storage.down", "kind: storage.dwon", `46:11: unknown fault kind "storage.dwon"; did you mean "storage.down"?`},
+	{
+		"kind: storage.down", "kind: storage.dwon",
+		`46:11: unknown fault kind "storage.dwon"; did you mean "storage.down"?`,
+	},
 	{"on: [claim, save]", "on: [clam, save]", `38:10: unknown operation "clam"; did you mean "claim"?`},
 	{
 		"on: [claim, save]", "on: [claim, delete]",
 		`38:17: unknown operation "delete"; write one of ` +
 			`post, claim, abandon, consume, trash, restore, save, load, list, register, renew, watch`,
 	},
-	{"broken: [cycle.none]", "broken: [cycle.non]", `54:12: unknown property "cycle.non"; did you mean "cycle.none"?`},
+	{
+		"broken: [cycle.none]", "broken: [cycle.non]",
+		`54:12: unknown property "cycle.non"; did you mean "cycle.none"?`,
+	},
 	{"priority: high", "priority: hihg", `28:15: unknown priority "hihg"; did you mean "high"?`},
 	{"pattern: mixed", "pattern: liner", `29:14: unknown pattern "liner"; did you mean "linear"?`},
-	{"excuse: [storage]", "excuse: [storge]", `20:12: unknown failure class "storge"; did you mean "storage"?`},
+	{
+		"excuse: [storage]", "excuse: [storge]",
+		`20:12: unknown failure class "storge"; did you mean "storage"?`,
+	},
 	{
 		"excuse: [storage]", "excuse: [weather]",
 		`20:12: unknown failure class "weather"; write one of storage, execution, task`,
 	},
 	{"as: internal", "as: intern", `44:9: unknown kind of error "intern"; did you mean "internal"?`},
 	{"answer: silence", "answer: silent", `50:13: unknown answer "silent"; did you mean "silence"?`},
-	{"point: board/commit", "point: board/comit", `52:12: unknown failpoint "board/comit"; did you mean "board/commit"?`},
+	{
+		"point: board/commit", "point: board/comit",
+		`52:12: unknown failpoint "board/comit"; did you mean "board/commit"?`,
+	},
 	{
 		"point: board/commit", "point: elsewhere",
 		`52:12: unknown failpoint "elsewhere"; write one of board/commit, board/claim`,
 	},
 	{"point: board/commit", `point: ""`, `52:12: point is empty; write the name of a failpoint`},
-	{"reached: [task.error, fenced]", "reached: [task.eror]", `58:13: unknown fault or mark "task.eror"; did you mean "task.error"?`},
-	{"reached: [task.error, fenced]", "reached: [fencd]", `58:13: unknown fault or mark "fencd"; did you mean "fenced"?`},
+	{
+		"reached: [task.error, fenced]", "reached: [task.eror]",
+		`58:13: unknown fault or mark "task.eror"; did you mean "task.error"?`,
+	},
+	{
+		"reached: [task.error, fenced]", "reached: [fencd]",
+		`58:13: unknown fault or mark "fencd"; did you mean "fenced"?`,
+	},
 	{
 		"reached: [task.error, fenced]", "reached: [node.crash]",
 		`58:13: no fault of this scenario is a node.crash; add such a fault, or leave it out`,
@@ -164,7 +225,10 @@ var replaced = []struct{ old, new, want string }{
 	},
 	{"jobs: [poison]", "jobs: [poisn]", `42:12: unknown job group "poisn"; did you mean "poison"?`},
 	{"jobs: [poison]", "jobs: [all]", `42:12: unknown job group "all"; write one of orders, poison`},
-	{"trashed-only: [poison]", "trashed-only: [oders]", `57:18: unknown job group "oders"; did you mean "orders"?`},
+	{
+		"trashed-only: [poison]", "trashed-only: [oders]",
+		`57:18: unknown job group "oders"; did you mean "orders"?`,
+	},
 	{"on: [claim, save]", "on: [claim, claim]", `38:17: "claim" is in the list twice; keep one of the two`},
 	{"tasks: [2]", "tasks: [2, 2]", `43:16: "2" is in the list twice; keep one of the two`},
 
@@ -172,16 +236,21 @@ var replaced = []struct{ old, new, want string }{
 	{"name: full", `name: ""`, `1:7: the name is empty; write a name such as slow-store`},
 	{
 		"name: full", "name: My Scenario!",
-		`1:7: "My Scenario!" is not a name; write lower-case letters, digits and hyphens, such as my-scenario`,
+		`1:7: "My Scenario!" is not a name; ` +
+			`write lower-case letters, digits and hyphens, such as my-scenario`,
 	},
-	{"name: full", "name: -x", `1:7: "-x" is not a name; write lower-case letters, digits and hyphens, such as x`},
+	{
+		"name: full", "name: -x",
+		`1:7: "-x" is not a name; write lower-case letters, digits and hyphens, such as x`,
+	},
 	{"name: full", "name: 語", `1:7: "語" is not a name; write lower-case letters, digits and hyphens`},
 	{"name: full", "name: " + strings.Repeat("x", 65), `1:7: a name of 65 characters; write at most 64`},
 	{
 		"name: orders", "name: Orders",
 		`24:11: "Orders" is not a name; write lower-case letters, digits and hyphens, such as orders`,
 	},
-	{"- name: poison", "- name: orders", `32:11: there are two groups "orders"; give each group a name of its own` +
+	{"- name: poison", "- name: orders", "" +
+		`32:11: there are two groups "orders"; give each group a name of its own` +
 		"\n" + `42:12: unknown job group "poison"; write orders` +
 		"\n" + `57:18: unknown job group "poison"; write orders`},
 
@@ -192,7 +261,10 @@ var replaced = []struct{ old, new, want string }{
 		`write conductor-1 to conductor-3, or client-1`},
 	{"nodes: [conductor-1, client-1]", "nodes: [store]", `39:13: storage.refused cannot hit store; ` +
 		`write conductor-1 to conductor-3, or client-1`},
-	{"nodes: [conductor-1, client-1]", "nodes: [cleint-1]", `39:13: unknown machine "cleint-1"; did you mean "client-1"?`},
+	{
+		"nodes: [conductor-1, client-1]", "nodes: [cleint-1]",
+		`39:13: unknown machine "cleint-1"; did you mean "client-1"?`,
+	},
 	{"nodes: [conductor-1, client-1]", "nodes: [database]", `39:13: unknown machine "database"; ` +
 		`write conductor-1 to conductor-3, or client-1`},
 	{
@@ -213,11 +285,16 @@ var replaced = []struct{ old, new, want string }{
 	{"    first: 100ms\n", "", `17:5: a backoff without a first wait; write first: 1s, or leave backoff out`},
 	{"max: 2s", "max: 50ms", `19:10: max 50ms is less than first 100ms; write 100ms or more`},
 	{"    at: 1s", "    at: 30s", `26:9: at 30s is beyond the breaking phase of 30s; write less than 30s`},
-	{"every: 500ms..1s", "every: 1s..4s", `27:12: the last of 10 jobs may be posted after the breaking phase of 30s; ` +
+	{"every: 500ms..1s", "every: 1s..4s", "" +
+		`27:12: the last of 10 jobs may be posted after the breaking phase of 30s; ` +
 		`write fewer jobs, or a shorter every`},
-	{"  - name: poison", "  - name: poison\n    count: 99999", `33:12: too many jobs; write fewer than 100000 in all`},
+	{
+		"  - name: poison", "  - name: poison\n    count: 99999",
+		`33:12: too many jobs; write fewer than 100000 in all`,
+	},
 	{"    at: 10s", "    at: 31s", `47:9: at 31s is beyond the breaking phase of 30s; write less than 30s`},
-	{"from: 1s", "from: 30s", `36:11: from 30s is beyond the breaking phase of 30s; write less than 30s` + "\n" +
+	{"from: 1s", "from: 30s", "" +
+		`36:11: from 30s is beyond the breaking phase of 30s; write less than 30s` + "\n" +
 		`37:12: until 20s is not after from 30s; write more than 30s`},
 	{"from: 1s", "from: 25s", `37:12: until 20s is not after from 25s; write more than 25s`},
 	{"until: 20s", "until: 40s", `37:12: until 40s is beyond the breaking phase of 30s; ` +
@@ -231,7 +308,10 @@ var replaced = []struct{ old, new, want string }{
 	{"tasks: [2]", "tasks: [4]", `43:13: no job that this can hit has a task 4; write 3 or less`},
 	{"on: [claim, save]", "on: []", `38:9: on is empty; name at least one, or leave the key out to mean all`},
 	{"tasks: [2]", "tasks: []", `43:12: tasks is empty; name at least one, or leave the key out to mean all`},
-	{"jobs: [poison]", "jobs: []", `42:11: jobs is empty; name at least one, or leave the key out to mean all`},
+	{
+		"jobs: [poison]", "jobs: []",
+		`42:11: jobs is empty; name at least one, or leave the key out to mean all`,
+	},
 	{
 		"nodes: [conductor-1, client-1]", "nodes: []",
 		`39:12: nodes is empty; name at least one, or leave the key out to mean all`,
@@ -239,9 +319,15 @@ var replaced = []struct{ old, new, want string }{
 	{
 		"broken: [cycle.none]", "broken: [rest.reached]", "",
 	},
-	{"consumed: 10", "consumed: 12", `55:13: 12 jobs are expected to end, and there are 11; write 11 or less`},
+	{
+		"consumed: 10", "consumed: 12",
+		`55:13: 12 jobs are expected to end, and there are 11; write 11 or less`,
+	},
 	{"consumed: 10", "consumed: 11", `56:12: 12 jobs are expected to end, and there are 11; write 0 or less`},
-	{"trashed-only: [poison]", "trashed-only: []", `56:12: trashed is 1, and trashed-only allows 0; write 0 or less`},
+	{
+		"trashed-only: [poison]", "trashed-only: []",
+		`56:12: trashed is 1, and trashed-only allows 0; write 0 or less`,
+	},
 
 	// What kinds take and need.
 	{"as: internal", "answer: refuse", `44:5: task.error does not take the key "answer"; ` +
@@ -278,126 +364,31 @@ func check(t *testing.T, source, want string) {
 	}
 }
 
-// whole are files that are wrong as a whole, and what Parse must say of them.
-var whole = []struct{ name, source, want string }{
-	{"empty", "", `1:1: the file is empty; begin with name: NAME, then break, cluster and jobs`},
-	{"empty lines", "\n\n", `1:1: the file is empty; begin with name: NAME, then break, cluster and jobs`},
-	{"comments", "# a\n# b\n", `1:1: the file holds no keys; begin with name: NAME, then break, cluster and jobs`},
-	{"mark", "---\n", `1:1: the file holds no keys; begin with name: NAME, then break, cluster and jobs`},
-	{"text", "hello\n", `1:1: a scenario is made of keys, not of "hello"; begin with name: NAME, then break, cluster and jobs`},
-	{"list", "- a\n- b\n", `1:1: a scenario is made of keys, not of a list; begin with name: NAME, then break, cluster and jobs`},
-	{"no value", "null\n", `1:1: a scenario is made of keys, not of "null"; begin with name: NAME, then break, cluster and jobs`},
-	{
-		"no keys", "{}\n",
-		"1:1: name is missing; write name: slow-store\n1:1: break is missing; write break: 30s\n" +
-			"1:1: jobs is missing; write jobs: a list of groups, each beginning with - name: NAME",
-	},
-	{"no jobs", "name: a\nbreak: 1s\njobs: []\n", `3:7: there are no jobs; write at least one group, beginning with - name: NAME`},
-	{
-		"jobs are keys", "name: a\nbreak: 1s\njobs:\n  name: b\n",
-		`4:3: jobs must be a list, not keys; begin each member with "- ", on a line of its own`,
-	},
-	{
-		"a fault is a word", "name: a\nbreak: 1s\njobs:\n  - name: b\nfaults: [node.crash]\n",
-		`5:10: faults[0] is made of keys, not of "node.crash"; write below it, two spaces deeper, one of ` +
-			`kind, point, as, answer, rate, at, every, for, from, until, on, jobs, tasks, nodes, times, forever`,
-	},
-	{
-		"lease by default", "name: a\nbreak: 1s\nnetwork:\n  delay: 5s\njobs:\n  - name: b\n",
-		`4:10: a lease of 10s is too short for network delays of up to 5s; make the lease 20s or more`,
-	},
-	{
-		"rest by default", "name: a\nbreak: 1s\njobs:\n  - name: b\nexpect:\n  broken: [rest.reached]\n",
-		`6:12: rest.reached cannot be broken where no rest is asked for; write rest: 30s at the left edge`,
-	},
-	{
-		"no intervals", "name: a\nbreak: 1s\njobs:\n  - name: b\n    at: 1s\n    count: 5\n",
-		`5:9: at 1s is beyond the breaking phase of 1s; write less than 1s`,
-	},
-	{
-		"one machine", "name: a\nbreak: 1s\ncluster:\n  conductors: 1\njobs:\n  - name: b\nfaults:\n" +
-			"  - kind: node.crash\n    at: 0s\n    nodes: [conductor-2]\n",
-		`10:13: there is no "conductor-2"; write conductor-1`,
-	},
-	{"two documents", small + "---\n" + small, `12:1: a second document begins; keep one scenario in one file`},
-	{"two marks", "---\n---\n" + small, `2:1: a second document begins; keep one scenario in one file`},
-	{"after the end", small + "...\n" + small, `13:1: a second document begins; keep one scenario in one file`},
-
-	// YAML that a scenario does not have.
-	{"anchor", "name: &n a\n", `1:7: a scenario has no anchors (&); write the value out where it is needed, or put the text in quotes`},
-	{"alias", "name: *n\n", `1:7: a scenario has no aliases (*); write the value out, or put the text in quotes`},
-	{"tag", "name: !!str a\n", `1:7: a scenario has no tags (!); leave it out, or put the text in quotes`},
-	{"merge key", "<<: {a: 1}\n", `1:1: a scenario has no merge keys (<<); write the keys out`},
-	{"question mark", "? a\n: b\n", `1:1: a scenario has no "?" keys; write key: value, or put the text in quotes`},
-	{"directive", "%YAML 1.2\n---\nname: a\n", `1:1: a scenario has no YAML directives (%); leave the line out`},
-	{"percent", "name: a\nabout: %x\n", `2:8: a text cannot begin with %; put it in quotes`},
-
-	// YAML that is none.
-	{"tab", "name: a\ncluster:\n\tlease: 5s\n", `3:1: a tab where YAML wants spaces; indent with two spaces for each level`},
-	{"tab after spaces", "cluster:\n  lease: 5s\n  \tidle: 5s\n", `3:3: a tab where YAML wants spaces; indent with two spaces for each level`},
-	{"tab at the beginning", "\tname: a\n", `1:1: a tab where YAML wants spaces; indent with two spaces for each level`},
-	{"open quotes", "name: \"a\nbreak: 1s\n", `1:7: a text in quotes does not end; close it with "`},
-	{"open single quotes", "name: 'a\n", `1:7: a text in quotes does not end; close it with '`},
-	{"open bracket", "name: [a, b\nbreak: 1s\n", `2:1: a list in brackets does not end; close it with ]`},
-	{"open bracket at the end", "name: [a, b", `1:7: a list in brackets does not end; close it with ]`},
-	{"open brace", "name: {a: b\nbreak: 1s\n", `2:1: keys in braces do not end; close them with }`},
-	{"open brace at the end", "name: {a: b", `1:7: keys in braces do not end; close them with }`},
-	{"closing bracket", "name: ]\n", `1:7: a ] without its [; take it out, or put the text in quotes`},
-	{"reserved", "name: @a\n", `1:7: a text cannot begin with this character; put the text in quotes`},
-	{"escape", `name: "\q"` + "\n", `1:9: an unknown escape after \; write \\ for a backslash itself`},
-	{
-		"two colons", "about: a: b\n",
-		`1:8: a colon too many, or a line that is indented too far; put the text in quotes, or begin the line below its neighbours`,
-	},
-	{
-		"indented too far", "name: a\n  break: 1s\n",
-		`1:7: a colon too many, or a line that is indented too far; put the text in quotes, or begin the line below its neighbours`,
-	},
-	{"no key", "name: a\nbreak\n", `2:1: a line without a key; write key: value`},
-	{"no space", "name:a\nbreak: 1s\n", `1:1: a line without a key, or with no space after its colon; write key: value`},
-	{"list on the key's line", "jobs: - a\n", `1:7: a list cannot begin on its key's line; begin it on the next, or write [a, b]`},
-	{"indented too little", "  name: a\nbreak: 1s\n", `2:1: this does not fit here; indent it like its neighbours, or put the text in quotes`},
-	{"key without a value", "{a\n", `1:2: a key without a value; write key: value`},
-	{
-		"anything else", "name: [,]\n",
-		`1:8: this is no YAML: expected sequence element, but found ','; write key: value, a line each`,
-	},
-
-	// Bytes.
-	{"invalid UTF-8", "name: a\nabout: \"ä\xff\"\n", `2:10: the byte 0xff is no UTF-8; save the file as UTF-8`},
-	{"UTF-16", "\xff\xfen\x00a\x00", `1:1: the byte 0xff is no UTF-8; save the file as UTF-8`},
-	{"zero byte", "name: a\x00\n", `1:8: a control character (U+0000); take it out`},
-	{"lone carriage return", "name: a\rbreak: 1s\n", `1:8: a control character (U+000D); take it out`},
-	{"byte order mark inside", "name: \ufeffa\n", `1:7: a control character (U+FEFF); take it out`},
-	{
-		"control character escaped", "name: a\nbreak: 1s\nabout: \"a\\x07\"\njobs:\n  - name: b\n",
-		`3:8: a control character (U+0007); take it out`,
-	},
-
-	// Size.
-	{"too large", strings.Repeat("#\n", 1<<19) + "#", `1:1: the file is larger than 1 MiB; split the scenario`},
-	{"too many lines", strings.Repeat("\n", 10_000), `10001:1: the file has more than 10000 lines; split the scenario`},
-	{
-		"too many words", "name: [" + strings.Repeat("a,", 25_000) + "]\n",
-		`1:50005: the file has more than 50000 words; split the scenario`,
-	},
-	{"nested brackets", "name: " + strings.Repeat("[", 33), `1:39: more than 32 levels inside each other; flatten it`},
-	{"nested braces", "name: " + strings.Repeat("{a: ", 33), `1:135: more than 32 levels inside each other; flatten it`},
-	{"nested hyphens", strings.Repeat("- ", 33) + "a", `1:65: more than 32 levels inside each other; flatten it`},
-}
-
-func TestProblemsWithTheWholeFile(t *testing.T) {
-	for _, one := range whole {
-		t.Run(one.name, func(t *testing.T) { check(t, one.source, one.want) })
-	}
-}
-
 // Without a list of points or marks, any name is one.
 func TestParseTakesUnknownPointsAndMarks(t *testing.T) {
 	source := strings.Replace(full, "board/commit", "new/point", 1)
 	source = strings.Replace(source, "fenced]", "unheard-of, new/point, code.failpoint]", 1)
 	if _, err := scenarios.Parse("x.yaml", []byte(source), scenarios.ParseOptions{}); err != nil {
 		t.Error(err)
+	}
+}
+
+// A long list of names is cut, and an empty one is said to be so.
+func TestProblemsListNames(t *testing.T) {
+	source := strings.Replace(full, "board/commit", "elsewhere", 1)
+	points := make([]string, 30)
+	for n := range points {
+		points[n] = fmt.Sprintf("p/%d", n)
+	}
+	for want, names := range map[string][]string{
+		"leave it out: there is none":                               {},
+		"write one of " + strings.Join(points[:24], ", ") + ", ...": points,
+	} {
+		want = `x.yaml:52:12: unknown failpoint "elsewhere"; ` + want
+		opts := scenarios.ParseOptions{Points: names}
+		if _, err := scenarios.Parse("x.yaml", []byte(source), opts); err == nil || err.Error() != want {
+			t.Errorf("got %v\nwant %s", err, want)
+		}
 	}
 }
 

@@ -208,7 +208,8 @@ func readRate(text string) (Rate, *flaw) {
 	}
 	fraction := parts[2]
 	if len(fraction) > 4 {
-		return 0, &flaw{quoted(text) + " is finer than one in a million", "write at most four digits after the point"}
+		problem := quoted(text) + " is finer than one in a million"
+		return 0, &flaw{problem, "write at most four digits after the point"}
 	}
 	digits := parts[1] + fraction + strings.Repeat("0", 4-len(fraction))
 	millionths, err := strconv.ParseUint(digits, 10, 64)

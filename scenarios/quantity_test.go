@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -9,12 +10,13 @@ import (
 
 func TestDurationsRead(t *testing.T) {
 	for text, want := range map[string]time.Duration{
-		"0": 0, "0s": 0, "10s": 10 * time.Second, "500ms": 500 * time.Millisecond, "20us": 20 * time.Microsecond,
-		"20µs": 20 * time.Microsecond, "7ns": 7, "1m30s": 90 * time.Second, "1.5h": 90 * time.Minute,
+		"0": 0, "0s": 0, "10s": 10 * time.Second, "500ms": 500 * time.Millisecond,
+		"20us": 20 * time.Microsecond, "20µs": 20 * time.Microsecond, "7ns": 7,
+		"1m30s": 90 * time.Second, "1.5h": 90 * time.Minute,
 		"0.25ms": 250 * time.Microsecond, "1h0m0s": time.Hour,
 	} {
 		var got Duration
-		if err := got.UnmarshalText([]byte(text)); err != nil || time.Duration(got) != want {
+		if err := got.UnmarshalText([]byte(text)); err != nil || got.Std() != want {
 			t.Errorf("%q: got %v, %v; want %v", text, got, err, want)
 		}
 	}
@@ -102,7 +104,8 @@ func TestSpansRefused(t *testing.T) {
 
 func TestRatesRead(t *testing.T) {
 	for text, want := range map[string]Rate{
-		"0%": 0, "100%": Whole, "100.0%": Whole, "10%": 100_000, "0.5%": 5_000, "0.0001%": 1, "33.3333%": 333_333,
+		"0%": 0, "100%": Whole, "100.0%": Whole, "10%": 100_000, "0.5%": 5_000, "0.0001%": 1,
+		"33.3333%": 333_333,
 	} {
 		var got Rate
 		if err := got.UnmarshalText([]byte(text)); err != nil || got != want {
@@ -163,11 +166,13 @@ func TestQuantitiesReadBack(t *testing.T) {
 }
 
 func TestNearest(t *testing.T) {
+	names := []string{"attempts", "max-jobs", strings.Repeat("x", 65), "lease", "idle"}
 	for name, want := range map[string]string{
-		"attemps": "attempts", "atempts": "attempts", "max_jobs": "max-jobs", "MaxJobs": "max-jobs", "leese": "lease",
-		"lesae": "lease", "Lease": "lease", "x": "", "zebra": "", "": "", "idel": "idle", "forever-and-ever-and-ever": "",
+		"attemps": "attempts", "atempts": "attempts", "max_jobs": "max-jobs", "MaxJobs": "max-jobs",
+		"leese": "lease", "lesae": "lease", "Lease": "lease", "idel": "idle",
+		"x": "", "zebra": "", "": "", "forever-and-ever-and-ever": "", strings.Repeat("lease", 14): "",
 	} {
-		if got := nearest(name, []string{"attempts", "max-jobs", "lease", "idle"}); got != want {
+		if got := nearest(name, names); got != want {
 			t.Errorf("%q: got %q, want %q", name, got, want)
 		}
 	}
@@ -178,8 +183,17 @@ func TestDistance(t *testing.T) {
 		from, to string
 		want     int
 	}{
-		{"", "", 0}, {"", "abc", 3}, {"abc", "", 3}, {"abc", "abc", 0}, {"abc", "acb", 1}, {"abc", "ab", 1},
-		{"abc", "abxc", 1}, {"abc", "xbc", 1}, {"kitten", "sitting", 3}, {"ca", "abc", 3}, {"änd", "and", 1},
+		{"", "", 0},
+		{"", "abc", 3},
+		{"abc", "", 3},
+		{"abc", "abc", 0},
+		{"abc", "acb", 1},
+		{"abc", "ab", 1},
+		{"abc", "abxc", 1},
+		{"abc", "xbc", 1},
+		{"kitten", "sitting", 3},
+		{"ca", "abc", 3},
+		{"änd", "and", 1},
 	} {
 		if got := distance([]rune(one.from), []rune(one.to)); got != one.want {
 			t.Errorf("%q to %q: got %d, want %d", one.from, one.to, got, one.want)

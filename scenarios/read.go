@@ -121,7 +121,8 @@ func (d *document) refuse() Errors {
 		wrong = append(wrong, d.flaw(spotOf(t), problem, want))
 	}
 	if len(d.tokens) > mostTokens {
-		add(d.tokens[mostTokens], fmt.Sprintf("the file has more than %d words", mostTokens), "split the scenario")
+		problem := fmt.Sprintf("the file has more than %d words", mostTokens)
+		add(d.tokens[mostTokens], problem, "split the scenario")
 		return wrong
 	}
 	var nesting nesting
@@ -161,7 +162,7 @@ func (d *document) refuse() Errors {
 func foreign(t *token.Token) (problem, want string) {
 	switch t.Type {
 	case token.AnchorType:
-		return "a scenario has no anchors (&)", "write the value out where it is needed, or put the text in quotes"
+		return "a scenario has no anchors (&)", "write the value out where needed, or put the text in quotes"
 	case token.AliasType:
 		return "a scenario has no aliases (*)", "write the value out, or put the text in quotes"
 	case token.TagType:
@@ -220,8 +221,14 @@ var syntaxAdvice = []struct{ part, problem, want string }{
 	{"non-map value", "a line without a key", "write key: value"},
 	{"flow map content", "a key without a value", "write key: value"},
 	{"unexpected key name", "a line without a key, or with no space after its colon", "write key: value"},
-	{"block sequence entries", "a list cannot begin on its key's line", "begin it on the next, or write [a, b]"},
-	{"value is not allowed in this context", "this does not fit here", "indent it like its neighbours, or put the text in quotes"},
+	{
+		"block sequence entries", "a list cannot begin beside its key",
+		"begin it on the next line, or write [a, b]",
+	},
+	{
+		"value is not allowed in this context", "this does not fit here",
+		"indent it like its neighbours, or put the text in quotes",
+	},
 }
 
 // syntax is the YAML parser's error in a scenario author's words.

@@ -147,8 +147,8 @@ func readsAs(raw []string, text string) bool {
 var (
 	plainForm = regexp.MustCompile(`^[\pL0-9](?:[\pL0-9 ./%()';-]*[\pL0-9./%();-])?$`)
 	// notText is what this or another YAML reader takes for a number, a date, a boolean or nothing.
-	notText = regexp.MustCompile(
-		`^(?i:[0-9.]+(?:e-?[0-9]+)?|0[xob][0-9a-f]+|[0-9]{4}-.*|\.inf|\.nan|true|false|yes|no|on|off|y|n|null)$`)
+	notText = regexp.MustCompile(`^(?i:[0-9.]+(?:e-?[0-9]+)?|0[xob][0-9a-f]+|[0-9]{4}-.*|\.inf|\.nan` +
+		`|true|false|yes|no|on|off|y|n|null)$`)
 )
 
 // scalar is a text as a file has it: without quotes where it can be.

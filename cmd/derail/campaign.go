@@ -30,15 +30,19 @@ type campaign struct {
 
 // run runs the experiments until they are through or ctx ends.
 func (p *campaign) run(ctx context.Context) {
-	style := p.style()
+	for _, e := range p.list {
+		p.result.Scenarios = append(p.result.Scenarios,
+			reports.Scenario{Name: e.scenario.Name, About: e.scenario.About, File: e.file})
+	}
+	style := p.console.tableStyle(p.result.Scenarios)
 	if !p.flags.JSON {
 		p.console.print(reports.Heading(style) + "\n")
 	}
 	for i, e := range p.list {
-		s := reports.Scenario{Name: e.scenario.Name, About: e.scenario.About, File: e.file}
+		s := &p.result.Scenarios[i]
 		var untilTime bool
 		if s.Seeds, untilTime = p.flags.seeds(e); ctx.Err() == nil {
-			p.scenario(ctx, i, &s)
+			p.scenario(ctx, i, s)
 		}
 		cut := ctx.Err() != nil && s.Runs < s.Seeds.Count
 		if untilTime {
@@ -47,25 +51,15 @@ func (p *campaign) run(ctx context.Context) {
 		if s.Runs == 0 {
 			s.Expectation = expected(e.scenario)
 		} else if !p.flags.JSON {
-			p.console.print(reports.Line(&s, style) + "\n")
+			p.console.print(reports.Line(s, style) + "\n")
 		}
 		p.ordered, p.made = p.ordered+s.Seeds.Count, p.made+s.Runs
 		p.result.Interrupted = p.result.Interrupted || cut
-		p.result.Scenarios = append(p.result.Scenarios, s)
 	}
 	if p.result.Interrupted {
 		p.result.Reason = "Ctrl-C, or a signal to stop"
 	}
 	p.result.WallNS = int64(time.Since(p.begun))
-}
-
-func (p *campaign) style() reports.Style {
-	style := p.console.style()
-	for _, e := range p.list {
-		style.Name = max(style.Name, len(e.scenario.Name))
-	}
-	style.Out = p.flags.Out
-	return style
 }
 
 // scenario runs the seeds of the i-th experiment and fills s.
@@ -125,7 +119,9 @@ func (p *campaign) conclude() error {
 			return fault(fmt.Errorf("cannot write the summary: %w", cause(err)))
 		}
 	} else {
-		p.console.print(reports.Explain(&p.result, p.style()))
+		style := p.console.style()
+		style.Out = p.flags.Out
+		p.console.print(reports.Explain(&p.result, style))
 		if p.timeUp {
 			p.console.printf("The time was up (--time %v) before all runs were made.\n", time.Duration(p.flags.Time))
 		}

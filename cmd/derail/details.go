@@ -29,7 +29,7 @@ type details struct {
 // detail is one run that was run again.
 type detail struct {
 	folder *reports.RunFolder
-	path   string // relative to --out; empty when it was not saved
+	path   string // relative to --out; empty when it was not saved, or not the whole of it
 }
 
 // fill writes down the findings and failures of a scenario.
@@ -120,8 +120,10 @@ func (d *details) again(seed uint64) (*detail, error) {
 	}
 	run := &detail{folder: d.experiment.folder(r, d.replay(seed))}
 	if d.campaign.output.saves() {
-		run.path = runsFolder + "/" + reports.RunName(d.experiment.label, seed)
-		d.campaign.output.run(run.path, run.folder)
+		path := runsFolder + "/" + reports.RunName(d.experiment.label, seed)
+		if d.campaign.output.run(path, run.folder) {
+			run.path = path
+		}
 		if len(d.folders) < mostShown {
 			d.campaign.shown = append(d.campaign.shown, run.folder)
 		}

@@ -17,10 +17,7 @@ func (e *experiment) folder(r *explore.Replayed, replay string) *reports.RunFold
 			Trashed: int64(r.Result.Trashed), Left: int64(r.Result.Left),
 		},
 	}
-	run.Expectation = expected(e.scenario) + " That is not what came of this one."
-	if run.AsExpected {
-		run.Expectation = expected(e.scenario) + " That is what came of this one."
-	}
+	run.Expectation = expected(e.scenario) + passed(run.AsExpected)
 	faults := map[string]int64{}
 	for i, name := range e.blueprint.FaultNames() {
 		faults[name] += r.Result.Faults[i]
@@ -29,4 +26,11 @@ func (e *experiment) folder(r *explore.Replayed, replay string) *reports.RunFold
 	return &reports.RunFolder{
 		Run: run, History: r.Result.History, Scenario: e.scenario.Marshal(), Choices: []byte(r.Choices.String()),
 	}
+}
+
+func passed(did bool) string {
+	if did {
+		return " This one passed."
+	}
+	return " This one did not pass."
 }

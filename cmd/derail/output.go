@@ -37,10 +37,10 @@ func (c *console) output(dir string) (*output, error) {
 
 func (o *output) saves() bool { return o.Dir != "" }
 
-// run saves one run in a folder of its own.
-func (o *output) run(folder string, f *reports.RunFolder) {
+// run saves one run in a folder of its own, and says whether all of it was written.
+func (o *output) run(folder string, f *reports.RunFolder) bool {
 	dir := filepath.Join(o.Dir, filepath.FromSlash(folder)) + string(filepath.Separator)
-	o.note(o.WriteRun(folder, f), dir)
+	return o.note(o.WriteRun(folder, f), dir)
 }
 
 // campaign writes the report on all runs.
@@ -55,13 +55,13 @@ func (o *output) campaign(c *reports.Campaign, shown []*reports.RunFolder) {
 	o.note(o.WriteCampaign(c, shown), files...)
 }
 
-// note remembers what became of writing all.
-func (o *output) note(err error, all ...string) {
+// note remembers what became of writing all, and says whether it went well.
+func (o *output) note(err error, all ...string) bool {
 	var incomplete *reports.WriteError
 	switch {
 	case err == nil:
 		o.written = append(o.written, all...)
-		return
+		return true
 	case errors.As(err, &incomplete):
 		o.written = append(o.written, incomplete.Written...)
 		o.missing = append(o.missing, incomplete.Missing...)
@@ -72,6 +72,7 @@ func (o *output) note(err error, all ...string) {
 	if o.err == nil {
 		o.err = cause(err)
 	}
+	return false
 }
 
 // trouble is one line that says what could not be written, and what was; nil when all was.

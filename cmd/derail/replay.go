@@ -198,6 +198,7 @@ func (a *rerun) again(o world.Options, f *reports.RunFolder) {
 		return
 	}
 	f.Run.Nondeterministic, f.Run.SecondHash, f.Run.AsExpected = true, second, false
+	f.Run.Expectation = expected(a.experiment.scenario) + passed(false)
 	if a.choices == nil {
 		f.Run.Difference = explore.Difference(a.experiment.blueprint, a.seed, o)
 	}

@@ -80,11 +80,21 @@ func (r *reportCommand) campaign(c *console, dir string) error {
 		return reports.WriteSummary(c.out, saved)
 	}
 	if r.HTML == "" && r.JUnit == "" {
-		style := c.style()
-		style.Out = dir
-		c.print(reports.Text(saved, style))
+		c.campaign(dir, saved)
 	}
 	return nil
+}
+
+// campaign prints a saved campaign as it was printed when it was run.
+func (c *console) campaign(dir string, saved *reports.Campaign) {
+	table := c.tableStyle(saved.Scenarios)
+	c.print(reports.Heading(table) + "\n")
+	for i := range saved.Scenarios {
+		c.print(reports.Line(&saved.Scenarios[i], table) + "\n")
+	}
+	style := c.style()
+	style.Out = dir
+	c.print(reports.Explain(saved, style))
 }
 
 // shown reads the runs that the page of a campaign has timelines of. One that cannot be read is left
@@ -108,7 +118,7 @@ func (c *console) shown(dir string, saved *reports.Campaign) []*reports.RunFolde
 			known[folder] = true
 			run, err := reports.ReadRun(filepath.Join(dir, filepath.FromSlash(folder)))
 			if err != nil {
-				c.complain(fmt.Errorf("left out: %w", err))
+				c.complain(fmt.Errorf("left out: %w", unreadable(dir, err)))
 				continue
 			}
 			list = append(list, run)

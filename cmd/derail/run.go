@@ -79,19 +79,32 @@ func (r *runCommand) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := interruptible()
-	defer stop()
+	ctx, end := c.interruptible()
+	defer end()
 	p := &campaign{console: c, flags: r, output: output, begun: time.Now(), list: list}
 	p.result.Command = c.command(c.args[1:]...)
 	p.run(ctx)
 	return p.conclude()
 }
 
+// patience is how long somebody who interrupts is left without an answer.
+const patience = time.Second
+
 // interruptible is a context that ends with the first signal to stop; the second ends the program.
-func interruptible() (context.Context, context.CancelFunc) {
+func (c *console) interruptible() (ctx context.Context, end func()) {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)
-	return ctx, stop
+	waiting := time.AfterFunc(math.MaxInt64, func() {
+		c.complain(errors.New("interrupted: waiting for the runs under way (once more ends it at once)"))
+	})
+	unwatched := context.AfterFunc(ctx, func() {
+		waiting.Reset(patience)
+		stop()
+	})
+	return ctx, func() {
+		unwatched()
+		waiting.Stop()
+		stop()
+	}
 }
 
 func (r *runCommand) first() uint64 {

@@ -10,9 +10,11 @@ import (
 	"derail/reports"
 )
 
-// widthByDefault is the width of text that is not for a terminal: the table of scenarios fits into it
-// with all its columns.
-const widthByDefault = 110
+// What is not for a terminal is folded at the width of a page; only tables may be as wide as they are.
+const (
+	widthByDefault = 110
+	widthOfTables  = 200
+)
 
 // machineConsole is the console of this process.
 func machineConsole() *console {
@@ -32,6 +34,18 @@ func machineConsole() *console {
 // style is how text for this console looks.
 func (c *console) style() reports.Style {
 	return reports.Style{Colour: c.colour, Width: c.width}
+}
+
+// tableStyle is how the table of scenarios looks.
+func (c *console) tableStyle(list []reports.Scenario) reports.Style {
+	style := c.style()
+	if !c.outTerminal {
+		style.Width = widthOfTables
+	}
+	for i := range list {
+		style.Name = max(style.Name, len(list[i].Name))
+	}
+	return style
 }
 
 func (c *console) printf(format string, args ...any) { _, _ = fmt.Fprintf(c.out, format, args...) }

@@ -160,6 +160,25 @@ func TestLateWriteBeforeTheFirst(t *testing.T) {
 		"save, b RUNNING>SUCCESS, f RUNNING>SUCCESS, saved+1")
 }
 
+// What was read first is forgotten when it is read again: here a failure, which is undone by then.
+func TestReadingAgainForgets(t *testing.T) {
+	b := newBench(t)
+	b.record("RUNNING a=SUCCESS b=FAILURE")
+	old, err := b.books.Open(t.Context(), "f", "job", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := b.engine(flow.Linear("f", b.task("a"), b.task("b", "a")))
+	if _, err := old.Save(t.Context(), recorded("REVERTED a=REVERTED b=REVERTED")); err != nil {
+		t.Fatal(err)
+	}
+	b.take()
+	if final, err := e.Run(t.Context()); final != state.Success || err != nil {
+		t.Errorf("it ended in %s, %v", final, err)
+	}
+	b.expect("calls", "save, save, a(), save, b(a!), save")
+}
+
 // The newer claim may also be one too many: then it is fenced when it reads again.
 func TestLateWriteOfANewerClaim(t *testing.T) {
 	b := newBench(t)

@@ -36,17 +36,17 @@ func anySpec(t *rapid.T, tasks *[]*taskSpec, depth int) *spec {
 			priority: rapid.IntRange(0, 2).Draw(t, "priority"),
 			noRevert: rapid.IntRange(0, 4).Draw(t, "nothing to undo") == 4,
 		}
-		if rapid.IntRange(0, 5).Draw(t, "fails") == 5 {
+		if rapid.IntRange(0, 2).Draw(t, "fails") == 2 {
 			one.fails = few.Draw(t, "failing executions")
 		}
-		if rapid.IntRange(0, 9).Draw(t, "reverts") == 9 {
+		if rapid.IntRange(0, 2).Draw(t, "reverts") == 2 {
 			one.reverts = few.Draw(t, "failing reverts")
 		}
 		*tasks = append(*tasks, one)
 		return &spec{task: one}
 	}
 	s := &spec{linear: rapid.Bool().Draw(t, "linear")}
-	for range rapid.IntRange(0, 4).Draw(t, "items") {
+	for range rapid.IntRange(min(depth-1, 2), 4).Draw(t, "items") { // the outermost holds a few
 		s.children = append(s.children, anySpec(t, tasks, depth-1))
 	}
 	return s

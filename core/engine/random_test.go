@@ -2,7 +2,6 @@ package engine_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -31,7 +30,6 @@ type life struct {
 	runs  map[string]int
 
 	engine *engine.Engine
-	moves  []string // legal by the tables, in the order in which they are told
 }
 
 func (l *life) task(t *taskSpec) *flow.Task {
@@ -167,26 +165,38 @@ func anyStop(t *rapid.T) stop {
 // others, call the same tasks with the same arguments in the same order as the oracle says, record the
 // same states and results, and write as often.
 func TestAgainstOracle(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		s, o := anyFlow(t)
-		l := newLife(t)
-		for n := range rapid.IntRange(1, 8).Draw(t, "lives") {
-			stops := anyStop(t)
-			want, got := o.life(stops), l.run(s, stops)
-			if want != got {
-				t.Fatalf("%s, life %d, %+v: it ended in %s, want %s\ncalls %q", s, n, stops, got, want, l.calls)
-			}
-			if diff := cmp.Diff(o.calls, l.calls); diff != "" {
-				t.Fatalf("%s, life %d, %+v: the calls differ (-want +got):\n%s", s, n, stops, diff)
-			}
-			if o.saves != l.saves {
-				t.Fatalf("%s, life %d, %+v: %d saves, want %d", s, n, stops, l.saves, o.saves)
-			}
-			if diff := cmp.Diff(o.recorded(), l.recorded(t)); diff != "" {
-				t.Fatalf("%s, life %d, %+v: what is recorded differs (-want +got):\n%s", s, n, stops, diff)
-			}
+	ends := map[string]int{}
+	for range 10 {
+		rapid.Check(t, func(t *rapid.T) { againstOracle(t, ends) })
+	}
+	t.Logf("lives ended: %v", ends)
+	for _, end := range []string{"SUCCESS", "REVERTED", "FAILURE", "SUSPENDED", "crash"} {
+		if ends[end] < 10 {
+			t.Errorf("too few lives ended in %s: %v", end, ends)
 		}
-	})
+	}
+}
+
+func againstOracle(t *rapid.T, ends map[string]int) {
+	s, o := anyFlow(t)
+	l := newLife(t)
+	for n := range rapid.IntRange(1, 8).Draw(t, "lives") {
+		stops := anyStop(t)
+		want, got := o.life(stops), l.run(s, stops)
+		ends[want]++
+		if want != got {
+			t.Fatalf("%s, life %d, %+v: it ended in %s, want %s\ncalls %q", s, n, stops, got, want, l.calls)
+		}
+		if diff := cmp.Diff(o.calls, l.calls); diff != "" {
+			t.Fatalf("%s, life %d, %+v: the calls differ (-want +got):\n%s", s, n, stops, diff)
+		}
+		if o.saves != l.saves {
+			t.Fatalf("%s, life %d, %+v: %d saves, want %d", s, n, stops, l.saves, o.saves)
+		}
+		if diff := cmp.Diff(o.recorded(), l.recorded(t)); diff != "" {
+			t.Fatalf("%s, life %d, %+v: what is recorded differs (-want +got):\n%s", s, n, stops, diff)
+		}
+	}
 }
 
 // recorded is the flow's state, and of each task its state, result and failure.
@@ -251,5 +261,3 @@ func TestEveryCrashIsSurvived(t *testing.T) {
 		t.Fatalf("%s: it never ends", s)
 	})
 }
-
-var errFault = errors.New("fault")

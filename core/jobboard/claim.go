@@ -17,6 +17,7 @@ type Claim struct {
 	at       store.Revision // of the claim record; releases compare it
 	released store.Revision // of the release, where it was answered
 	doubt    release        // the releases that may have happened
+	over     bool           // it is known to have ended
 }
 
 // Epoch is the claim's epoch: higher than that of every earlier claim on the job.
@@ -56,7 +57,7 @@ func (b *Board) claim(ctx context.Context, s *Session, job *Job) (*Claim, error)
 	mine.Job.Ledger = Ledger{
 		Epoch: job.Epoch + 1, Attempts: job.Attempts + 1, Released: job.Released, Last: job.Last,
 	}
-	mine.Job.hold(Holder{Owner: s.entity.Name, Epoch: job.Epoch + 1}, s.lease)
+	mine.Job.hold(Holder{Owner: s.entity.Name, Epoch: job.Epoch + 1, serial: s.nextClaim()}, s.lease)
 	claimKey, ledgerKey := claimPrefix+job.ID, ledgerPrefix+job.ID
 	txn := store.Txn{
 		Label: labelClaim, Subject: job.ID,

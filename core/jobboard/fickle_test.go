@@ -157,6 +157,7 @@ type gated struct {
 	broken context.Context
 	wake   host.Signal
 	let    int
+	taken  []store.Change // from the store, and not delivered yet
 }
 
 func (f *fickle) Watch(ctx context.Context, prefix string, since store.Revision) (store.Watcher, error) {
@@ -196,8 +197,21 @@ func (g *gated) Next(ctx context.Context) ([]store.Change, error) {
 			return nil, err
 		}
 	}
-	changes, err := g.Watcher.Next(g.broken)
-	return slices.Clone(changes), err
+	if len(g.taken) == 0 {
+		changes, err := g.Watcher.Next(g.broken)
+		if err != nil {
+			return nil, err
+		}
+		g.taken = slices.Clone(changes)
+	}
+	// The changes of one revision at a time.
+	n := 1
+	for n < len(g.taken) && g.taken[n].Pair.Changed == g.taken[0].Pair.Changed {
+		n++
+	}
+	batch := g.taken[:n:n]
+	g.taken = g.taken[n:]
+	return batch, nil
 }
 
 func (g *gated) Close() {

@@ -72,6 +72,8 @@ type Ledger struct {
 type Holder struct {
 	Owner string // the conductor's name
 	Epoch int64
+
+	serial int64 // which of its session's claims this is
 }
 
 // Job is a job on the board, as it was at some revision.

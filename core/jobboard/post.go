@@ -61,7 +61,7 @@ func (b *Board) post(ctx context.Context, txn store.Txn) error {
 }
 
 // posted looks for a posting whose own commit got no answer. It knows it by every byte, the time of
-// posting included.
+// posting included: two that are alike in all of that are one.
 func (b *Board) posted(ctx context.Context, id string, value []byte, unknown error) error {
 	for try := 1; ; try++ {
 		there, _, err := b.store.Get(ctx, postingPrefix+id)

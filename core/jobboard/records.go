@@ -115,6 +115,7 @@ func encodeHolder(h Holder) []byte {
 	w := record.Begin(holderRecord, recordVersion, 16+len(h.Owner))
 	w.Text(h.Owner)
 	w.Int(h.Epoch)
+	w.Int(h.serial)
 	return w.End()
 }
 
@@ -123,7 +124,7 @@ func ReadHolder(stored []byte) (Holder, error) { return decodeHolder(stored) }
 
 func decodeHolder(stored []byte) (Holder, error) {
 	r := record.Open(stored, holderRecord, recordVersion)
-	h := Holder{Owner: r.Text(), Epoch: r.Int()}
+	h := Holder{Owner: r.Text(), Epoch: r.Int(), serial: r.Int()}
 	return h, r.End()
 }
 

@@ -84,21 +84,32 @@ func (b *Board) Trash(ctx context.Context, c *Claim, why Reason, last *failure.F
 // no view sees a job free that is about to leave the board.
 func (b *Board) release(ctx context.Context, c *Claim, kind release, ops []store.Op) error {
 	err := ctx.Err()
-	if err == nil {
+	switch {
+	case c.over: // to ask would prove nothing: the claim is gone, and its lease may live
+		err = ErrLost
+	case err == nil:
 		err = b.carryOut(ctx, c, kind, store.Txn{
 			Label: kind.label(), Subject: c.Job.ID,
 			If:   []store.Compare{{Key: ops[len(ops)-1].Key, Condition: store.ChangedAt, Revision: c.at}},
 			Then: ops,
 		})
-		c.doubt &^= kind
-		if errors.Is(err, store.ErrUnknown) && !errors.Is(err, ErrUntraceable) {
-			c.doubt |= kind
-		}
+		c.conclude(kind, err)
 	}
 	if err != nil {
 		return fmt.Errorf("%s %s: %w", kind.label(), c.Job.ID, err)
 	}
 	return nil
+}
+
+// conclude remembers what is known after a release has returned err.
+func (c *Claim) conclude(kind release, err error) {
+	c.doubt &^= kind
+	switch {
+	case err == nil || errors.Is(err, ErrLost) || errors.Is(err, ErrUntraceable):
+		c.over = c.doubt == 0
+	case errors.Is(err, store.ErrUnknown):
+		c.doubt |= kind
+	}
 }
 
 func (b *Board) carryOut(ctx context.Context, c *Claim, kind release, txn store.Txn) error {

@@ -34,6 +34,7 @@ type Session struct {
 	mu       sync.Mutex
 	deadline time.Time
 	over     bool
+	claims   int64 // how many it has tried to make
 }
 
 // Register opens a session whose claims live for ttl after the last renewal. Another session of the
@@ -118,6 +119,14 @@ func (s *Session) extend(sent time.Time) bool {
 		s.deadline = d
 	}
 	return !s.over
+}
+
+// nextClaim numbers the session's claims, so that the record of one is not taken for another's.
+func (s *Session) nextClaim() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.claims++
+	return s.claims
 }
 
 // end makes the session over.

@@ -241,10 +241,18 @@ func TestConflictIsDefinite(t *testing.T) {
 		if _, err := o.Claim(o.ctx, b, seen); !errors.Is(err, ErrHeld) {
 			o.Errorf("a claim of a held job: %v", err)
 		}
+		twin := *c
 		o.must(o.Abandon(o.ctx, c, Abandonment{}))
-		for _, err := range []error{o.Consume(o.ctx, c), o.Abandon(o.ctx, c, Abandonment{}), o.Trash(o.ctx, c, ByOperator, nil)} {
-			if !errors.Is(err, ErrLost) {
-				o.Errorf("a release of a released claim: %v", err)
+		for _, c := range []*Claim{c, &twin} { // one knows that it is over, the other has to ask
+			for _, call := range []func(c *Claim) error{
+				func(c *Claim) error { return o.Consume(o.ctx, c) },
+				func(c *Claim) error { return o.Abandon(o.ctx, c, Abandonment{}) },
+				func(c *Claim) error { return o.Trash(o.ctx, c, ByOperator, nil) },
+			} {
+				again := *c
+				if err := call(&again); !errors.Is(err, ErrLost) {
+					o.Errorf("a release of a released claim: %v", err)
+				}
 			}
 		}
 		if commits, reads := o.store.count(); commits != 5 || reads != 0 {
@@ -397,6 +405,19 @@ func TestTwoKindsOfReleaseInDoubt(t *testing.T) {
 		}
 		if err := o.Abandon(o.ctx, c, Abandonment{}); err != nil {
 			o.Errorf("the abandon that happened: %v", err)
+		}
+	})
+}
+
+// TestOverIsOver: a claim that is known to have ended is not asked after: no answer could tell.
+func TestOverIsOver(t *testing.T) {
+	inOffice(t, func(o *office) {
+		o.post("j")
+		c := o.claim(o.session("a"), "j")
+		o.must(o.Abandon(o.ctx, c, Abandonment{}))
+		o.store.plan(labelConsume, loseRequest, loseRequest, loseRequest)
+		if err := o.Consume(o.ctx, c); !errors.Is(err, ErrLost) {
+			o.Errorf("got %v", err)
 		}
 	})
 }

@@ -13,7 +13,8 @@
 //   - refused: it did not happen and never will ([ErrRefused]; for a commit also [Conflict]);
 //   - unknown: it may have happened, may yet happen, or may never happen ([ErrUnknown]).
 //
-// Whoever gets unknown from [KV.Commit] reads back; nobody assumes.
+// Whoever gets unknown from [KV.Commit] reads back; nobody assumes. A call whose context has ended
+// before it is refused or unknown like any other, and never answered.
 package store
 
 import (
@@ -22,8 +23,9 @@ import (
 	"time"
 )
 
-// Revision counts the commits of a store. Every commit that changes something makes one new
-// revision, so revisions order all changes. The first commit makes revision 1.
+// Revision counts the changes of a store. Every commit that changes something makes one new
+// revision, and so does the end of a lease that deletes something; nothing else does. Revisions
+// therefore order all changes. An empty store is at revision 0, and its first change makes revision 1.
 type Revision int64
 
 // LeaseID names a lease. Zero is no lease.
@@ -77,6 +79,9 @@ func Delete(key string) Op { return Op{Key: key, Delete: true} }
 
 // Txn is a transaction: if every comparison holds, every change is made, all at one new revision;
 // otherwise none is.
+//
+// A store looks first whether the transaction is malformed, then at the comparisons, in order, and
+// then whether the leases are alive: who loses a comparison learns of that and not of its lease.
 type Txn struct {
 	// Label says what the transaction is for ("claim", "save", ...), for metrics and traces. Subject
 	// says whom it is about (a job's id), or is empty. Neither has an effect.
@@ -115,7 +120,7 @@ func (o Outcome) String() string {
 // Commit is the answer to a transaction.
 type Commit struct {
 	Outcome  Outcome
-	Revision Revision // Done: the revision of the change; Conflict: the revision at which it was compared
+	Revision Revision // Done: that of the change, or the store's if nothing changed; Conflict: the store's
 	Failed   int      // Conflict: the index of the first comparison that did not hold
 	Err      error    // Refused and Unknown: why, matching ErrRefused, ErrUnknown or ErrLeaseEnded
 }
@@ -152,15 +157,17 @@ type KV interface {
 	// revision is the store's.
 	Get(ctx context.Context, key string) (Pair, Revision, error)
 
-	// Range returns all pairs whose key begins with prefix.
+	// Range returns all pairs whose key begins with prefix, byte by byte: a key is any bytes, and the
+	// empty prefix is that of every key.
 	Range(ctx context.Context, prefix string) (Snapshot, error)
 
 	// Commit carries out a transaction. A malformed one (an invalid condition, a key changed twice,
-	// an empty key) is Refused.
+	// an empty key; [Txn.Malformed] tells) is Refused.
 	Commit(ctx context.Context, txn Txn) Commit
 
-	// Watch returns the changes to keys that begin with prefix, from the first revision after since.
-	// The caller closes it. Ending ctx ends the watch.
+	// Watch returns the changes to keys that begin with prefix, from the first revision after since,
+	// which may be one that is yet to come. When the store no longer remembers all of them, Watch or
+	// its first Next returns [ErrCompacted]. The caller closes it. Ending ctx ends the watch.
 	Watch(ctx context.Context, prefix string, since Revision) (Watcher, error)
 }
 
@@ -174,25 +181,27 @@ type Change struct {
 // Watcher is a running watch.
 type Watcher interface {
 	// Next blocks until there are changes and returns them in order of revision, the changes of one
-	// revision together in one call. After an error the watch is over: [ErrCompacted] asks for a new
-	// list, the context's error says that it ended, anything else that the connection broke.
+	// revision together in one call, and as many revisions as there are. It leaves none out: a watch
+	// that cannot keep up ends. After an error the watch is over: [ErrCompacted] asks for a new list,
+	// the error of a context, Next's or Watch's, says that it ended, anything else that the watch was
+	// closed or the connection broke.
 	//
 	// The slice is the caller's until the next call.
 	Next(ctx context.Context) ([]Change, error)
 
-	// Close ends the watch. It does not block.
+	// Close ends the watch; a Next that waits returns. It does not block, and may be called again.
 	Close()
 }
 
-// Leases keeps leases. A lease that is not renewed within its time to live ends, and its end
-// deletes the keys that hang on it, at one new revision.
+// Leases keeps leases. A lease that is not renewed within its time to live ends, never sooner, and its
+// end deletes the keys that hang on it, at one new revision. A key hangs on the lease of its last put.
 type Leases interface {
-	// Grant makes a lease that lives for ttl, rounded up as the store must. When the outcome is
-	// unknown a lease may exist that nobody holds; it ends by itself.
+	// Grant makes a lease that lives for ttl, rounded up as the store must; a ttl that is not positive
+	// is refused. When the outcome is unknown a lease may exist that nobody holds; it ends by itself.
 	Grant(ctx context.Context, ttl time.Duration) (LeaseID, error)
 
 	// Renew gives the lease its whole time to live again, counted from the moment at which the store
-	// carries it out. ErrLeaseEnded: there is no such lease (any more).
+	// carries it out. [ErrLeaseEnded]: there is no such lease (any more).
 	Renew(ctx context.Context, lease LeaseID) error
 
 	// Revoke ends the lease now. Revoking one that has ended is done, not an error.

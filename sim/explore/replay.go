@@ -61,10 +61,10 @@ func Difference(b *world.Blueprint, seed uint64, o world.Options) string {
 	w.Run(choice.Seeded(seed), seed, o)
 	switch {
 	case at >= 0:
-		return fmt.Sprintf("step %d differs: %v", at+1, second)
+		return fmt.Sprintf("step %d, in the second run %v", at+1, second)
 	case steps < len(hashes):
-		return fmt.Sprintf("the second run ended after %d steps, the first after %d", steps, len(hashes))
+		return fmt.Sprintf("step %d, where the second run ended; the first had %d", steps, len(hashes))
 	default:
-		return "two further runs were equal in every step"
+		return "not found, two further runs were equal in every step"
 	}
 }

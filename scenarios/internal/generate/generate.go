@@ -67,7 +67,8 @@ func keysOf(form reflect.Type, comments map[string]string) ([]key, error) {
 // commentsIn reads the comments of the structs in folder's scenario.go, by Type.Field, each on one
 // line.
 func commentsIn(folder string) (map[string]string, error) {
-	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(folder, "scenario.go"), nil, parser.ParseComments)
+	name := filepath.Join(folder, "scenario.go")
+	file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package generate
 
 import (
+	_ "embed" // the prose
 	"fmt"
 	"reflect"
 	"slices"
@@ -9,32 +10,13 @@ import (
 	"derail/scenarios"
 )
 
-const opening = `# Scenarios
-
-<!-- Made by package generate from scenario.go, kinds.go and the files of this folder.
-     Change those, then run: go test ./scenarios -update -->
-
-Each file here is one experiment: a cluster of conductors, the jobs that they work on, what breaks
-while they do, and what must come of it all the same. ` + "`derail run`" + ` without arguments runs every one of
-them, with many seeds; a seed decides all that the file leaves open.
-
-`
-
-const writing = `## Writing one
-
-Begin with a copy of the file that comes closest; ` + "`healthy.yaml`" + ` is the plainest. The first line tells
-an editor with YAML support where the schema is, and from then on it completes keys and names and
-underlines what is wrong. ` + "`derail validate FILE`" + ` says everything that is wrong, with line, column and
-what would be right; ` + "`derail fmt FILE`" + ` brings the file into its usual form.
-
-A run has two phases. In the breaking phase jobs are posted and faults happen. When it ends, so do
-all faults that are not marked ` + "`forever`" + `, and the system has the time that ` + "`rest`" + ` gives to finish its
-work.
-
-Of YAML's language a scenario has keys, lists, texts and comments; no anchors, aliases or tags. A
-duration is written with its unit (` + "`500ms`, `10s`, `1m30s`" + `), a span as one duration or as two between
-which one is drawn (` + "`1s..3s`" + `), a chance in percent (` + "`10%`, `0.5%`" + `, down to ` + "`0.0001%`" + `).
-`
+// The prose of the README: what comes before the table of scenarios, and what comes after.
+var (
+	//go:embed opening.md
+	opening string
+	//go:embed writing.md
+	writing string
+)
 
 // Readme makes the README of package scenarios, whose folder this is.
 func Readme(folder string) ([]byte, error) {
@@ -73,10 +55,10 @@ func writeSuite(page *strings.Builder) error {
 			scenario.Name, source.Name, scenario.Summary(), expected(scenario.Expect))
 		fmt.Fprintf(&stories, "**%s.** %s\n\n", scenario.Name, strings.TrimSpace(scenario.About))
 	}
-	page.WriteString("\nEvery property that the table does not name as broken must hold in every run. What stands after\n" +
-		"\"met\" must have happened in at least one, or the experiment has shown nothing.\n\n")
-	fmt.Fprintf(page, "%sFolder [regression](regression/README.md) keeps a scenario for every bug ever found.\n\n",
-		stories.String())
+	page.WriteString("\nEvery property that the table does not name as broken must hold in every run.\n" +
+		"What stands after \"met\" must have happened in at least one, or the experiment showed nothing.\n\n")
+	page.WriteString(stories.String())
+	page.WriteString("Folder [regression](regression/README.md) keeps a scenario for every bug found.\n\n")
 	return nil
 }
 
@@ -163,10 +145,10 @@ func valueOf(key key) string {
 
 func writeKinds(page *strings.Builder) {
 	page.WriteString("\n## The kinds of fault\n\n" +
-		"Timed kinds strike at moments; the others with a chance, each time that something happens which\n" +
-		"they can hit. Keys in bold must be given. Where `rate` may be left out it is 100%. A timed fault\n" +
-		"hits one machine each time, drawn from `nodes`. Strikes are counted, and expected with `reached`,\n" +
-		"under the kind's name; those of `code.failpoint` under the name of their point as well.\n\n" +
+		"Timed kinds strike at moments; the others with a chance, each time that something happens\n" +
+		"which they can hit. Keys in bold must be given. Where `rate` may be left out it is 100%. A timed\n" +
+		"fault hits one machine each time, drawn from `nodes`. Strikes are counted, and expected with\n" +
+		"`reached`, under the kind's name; those of `code.failpoint` under their point's name as well.\n\n" +
 		"| kind | what happens | keys |\n| --- | --- | --- |\n")
 	for _, kind := range scenarios.Kinds() {
 		keys := make([]string, len(kind.Takes))
