@@ -63,7 +63,9 @@ func TestOnePropertyAlone(t *testing.T) {
 }
 
 func TestOutcomes(t *testing.T) {
-	words := map[Outcome]string{Unknown: "unknown", Valid: "valid", Invalid: "invalid", 3: "unknown", 9: "unknown"}
+	words := map[Outcome]string{
+		Unknown: "unknown", Valid: "valid", Invalid: "invalid", 3: "unknown", 9: "unknown",
+	}
 	for outcome, word := range words {
 		if outcome.String() != word {
 			t.Errorf("%d is %s, want %s", outcome, outcome, word)
@@ -141,6 +143,9 @@ func TestReportAsJSON(t *testing.T) {
 }
 
 func TestAnEmptyHistoryDoesNotPass(t *testing.T) {
+	if undecided := Check(&history.History{}).Undecided(); undecided != nil {
+		t.Errorf("there are no jobs, and %v are undecided", undecided)
+	}
 	for _, h := range []*history.History{{}, {Jobs: []string{"j"}, Processes: []string{"A"}}} {
 		report := Check(h)
 		if report.Outcome() == Valid || !slices.Contains(report.Broken(), "run.happened") {

@@ -91,13 +91,12 @@ func (r *Reading) longest(job history.JobID) streak {
 		}
 		switch o.effect.Kind {
 		case history.Claim:
-			g := r.grantOf(job, o.effect.Epoch)
-			if g < 0 || r.grants[g].op != m>>1 {
+			if o.grant == 0 {
 				continue // an adoption of what it had been given already
 			}
 			now.over(r, m>>1) // if nobody told how the claim before ended, it ended by now
 			keep()
-			now.grant = g
+			now.grant = o.grant - 1
 			r.ruling.checked++
 		case history.Abandon, history.LeaseEnd:
 			if now.grant >= 0 && r.grants[now.grant].epoch == o.effect.Epoch {

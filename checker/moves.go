@@ -11,8 +11,9 @@ type track struct {
 // later claim begins from the logbook, which may be behind what the earlier claim did, so the first
 // move in an epoch begins in any state that the subject has been in; and it alone may be a move into
 // the same state, which is work done again. Where a claim before it may have saved what it did not
-// live to tell, the first move may also begin a few moves further on: what one save holds. A move in an epoch that is over already (by a conductor
-// that does not know yet) or without an epoch is held against the table only.
+// live to tell, the first move may also begin a few moves further on: what one save holds. A move in an
+// epoch that is over already (by a conductor that does not know yet) or without an epoch is held against
+// the table only.
 func (r *Reading) legal() {
 	r.tracks = zeroed(r.tracks, len(r.subjects))
 	for i := range r.steps {

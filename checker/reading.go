@@ -29,6 +29,7 @@ type op struct {
 	job     history.JobID
 	attempt int32 // as reported
 	charged span  // as derived: see charge
+	grant   int32 // a claim that was granted, and was not known before: one more than its grant's index
 	fate    fate
 	counted bool
 	placed  bool // the witness has given it its place
@@ -44,7 +45,6 @@ type grant struct {
 	epoch    int64
 	job      history.JobID
 	process  history.ProcessID
-	op       int32 // the claim
 	called   int32 // sequence number of the claim's invoke
 	granted  int32 // sequence number of the answer
 	end      int32 // sequence number of the first record that shows it to be over, or never
@@ -86,6 +86,7 @@ type jobReading struct {
 	claims   int32 // how many claims were called
 	last     int32 // its newest grant, or -1
 	epoch    int64 // of that grant
+	highest  int64 // epoch of any grant
 	first    int32 // its first subject, or -1
 	recent   int32 // the subject that moved last, or -1
 	final    int32 // sequence number of its first Final record, or zero

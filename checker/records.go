@@ -78,6 +78,10 @@ func (r *Reading) acknowledged(seq int32, index int) {
 	case history.Post:
 		r.posted++
 	case history.Claim:
+		if o.effect.Epoch < 1 {
+			r.refuse(seq, "a claim that was granted without an epoch")
+			return
+		}
 		r.claimed++
 		r.grant(seq, index)
 	case history.Abandon, history.Consume, history.Trash:
@@ -98,22 +102,21 @@ func (r *Reading) grant(seq int32, index int) {
 		}
 	}
 	end := int32(never)
-	if epoch <= job.leased {
-		end = seq // the lease was over before the answer came
+	if epoch <= job.leased || epoch < job.highest {
+		end = seq // it was over before the answer came: its lease ended, or somebody claimed after it
 	}
+	job.highest = max(job.highest, epoch)
 	for g := job.last; g >= 0 && r.grants[g].end == never; g = r.grants[g].previous {
-		switch earlier := &r.grants[g]; {
-		case earlier.epoch < epoch:
-			earlier.end = seq
-		case earlier.epoch > epoch:
-			end = seq // somebody has already claimed after it
+		if r.grants[g].epoch < epoch {
+			r.grants[g].end = seq
 		}
 	}
 	r.grants = append(r.grants, grant{
-		epoch: epoch, job: o.job, process: o.effect.Process, op: int32(index), called: o.invoke,
+		epoch: epoch, job: o.job, process: o.effect.Process, called: o.invoke,
 		granted: seq, end: end, previous: job.last,
 	})
-	job.last, job.epoch = int32(len(r.grants))-1, epoch
+	o.grant = int32(len(r.grants))
+	job.last, job.epoch = o.grant-1, epoch
 }
 
 // grantOf is the newest grant of the job with this epoch, or -1.

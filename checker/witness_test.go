@@ -109,11 +109,14 @@ func damage(h *history.History, chance func(int) int) {
 		case 0:
 			if completes {
 				rec.Type = []history.Type{history.OK, history.Fail, history.Info}[chance(3)]
+				if rec.Kind == history.Claim && rec.Epoch == 0 {
+					rec.Epoch = int64(1 + chance(4)) // without one, it could not be ok
+				}
 				return
 			}
 		case 1:
 			if rec.Epoch > 0 && rec.Kind != history.Move {
-				rec.Epoch = max(rec.Epoch+int64(chance(3))-1, 0)
+				rec.Epoch = max(rec.Epoch+int64(chance(3))-1, 1)
 				return
 			}
 		case 2:

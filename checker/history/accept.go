@@ -78,6 +78,8 @@ func (r *reader) acceptCall() {
 			"want an invoke of the same kind, process and job")
 	case r.ended[rec.Call-1]:
 		r.wrong(fieldCall, "a second completion of record "+call, "want one")
+	case rec.Kind == Claim && rec.Type == OK && rec.Epoch == 0 && invoke.Epoch == 0:
+		r.fail(0, "a claim that was granted without an epoch", `want "epoch": the claim's`)
 	default:
 		r.ended[rec.Call-1] = true
 	}

@@ -62,6 +62,9 @@ func drawn(t *rapid.T) *History {
 			}
 		}
 		fill(t, &rec)
+		if rec.Kind == Claim {
+			rec.Epoch = max(rec.Epoch, 1)
+		}
 		h.Records = append(h.Records, rec)
 	}
 	return h

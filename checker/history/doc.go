@@ -48,8 +48,9 @@
 //	process   who; operations need one
 //	job       which job; operations, lease_end, move and final need one
 //	call      completions, and nothing else: the seq of the invoke that they complete
-//	epoch     the claim's epoch; absent where it is not known, and in a trash by one who does not own
-//	          the job. In an invoke it binds: the operation happens with this epoch or not at all
+//	epoch     the claim's epoch, from 1; a claim that is ok needs one. Absent where it is not known, and
+//	          in a trash by one who does not own the job. In an invoke it binds: the operation happens
+//	          with this epoch or not at all
 //	attempt   claim ok: which attempt this is, from 1; trash ok and abandon ok: how many attempts are
 //	          charged after it
 //	revision  ok: the store's revision at which it happened, where it is known

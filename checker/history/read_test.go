@@ -159,6 +159,11 @@ func TestReadRefuses(t *testing.T) {
 			`f:4:82: a second completion of record 1; want one`,
 		},
 		{
+			"a claim without an epoch", head +
+				strings.Replace(first, "post", "claim", 1) + strings.Replace(second, "post", "claim", 1),
+			`f:3:1: a claim that was granted without an epoch; want "epoch": the claim's`,
+		},
+		{
 			"a large attempt", head + `{"seq":1,"attempt":2147483648}`,
 			`f:2:20: the number 2147483648 is out of range; want 0 to 2147483647`,
 		},

@@ -84,6 +84,9 @@ func TestOperations(t *testing.T) {
 	if len(got) != len(want) {
 		t.Fatalf("%d operations, want %d: %+v", len(got), len(want), got)
 	}
+	if ops[0].ClientId != int(client) || ops[2].ClientId != int(a) || ops[3].ClientId != len(h.Processes) {
+		t.Errorf("clients %d, %d and %d", ops[0].ClientId, ops[2].ClientId, ops[3].ClientId)
+	}
 	clients := map[int]bool{}
 	for i := range want {
 		if got[i] != want[i] {

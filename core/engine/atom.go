@@ -59,10 +59,10 @@ func (e *Engine) revert(ctx context.Context, a *atom) error {
 	}
 	a.detail.Intention = state.ToRevert
 	e.moveAtom(a, state.Reverting)
+	if err := e.begin(ctx); err != nil { // also where there is nothing to call: no write grows with the flow
+		return err
+	}
 	if a.task.Revert != nil {
-		if err := e.begin(ctx); err != nil {
-			return err
-		}
 		undo := flow.Undo{Result: a.result}
 		if a.detail.Failure != nil { // a nil *Failure would be an error that is not nil
 			undo.Failed = a.detail.Failure

@@ -61,17 +61,13 @@ func compile(f *flow.Flow) (*graph, error) {
 		return nil, err
 	}
 	perTask := make([]int32, 2*len(s.tasks))
-	var few [64]edge // of a small flow they need not be allocated
 	l := layout{
 		graph: &graph{
 			nodes: make([]node, 0, len(s.tasks)+2*s.flowCount),
 			tasks: s.tasks,
 			at:    perTask[:0:len(s.tasks)], sourceAt: perTask[len(s.tasks):],
 		},
-		edges: few[:0],
-	}
-	if s.edges > len(few) {
-		l.edges = make([]edge, 0, s.edges)
+		edges: make([]edge, 0, s.edges),
 	}
 	l.graph.first, l.graph.last = l.flow(f)
 	l.connect()

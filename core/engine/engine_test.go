@@ -16,157 +16,7 @@ import (
 	"derail/core/logbook"
 	"derail/core/state"
 	"derail/core/store"
-	"derail/core/store/memory"
 )
-
-// bench is one flow in a logbook, and a record of what happened to it, in order.
-type bench struct {
-	t      testing.TB
-	store  *trace
-	books  *logbook.Library
-	inputs flow.Args
-	config engine.Config // what the next engine gets besides
-	epoch  int64
-	log    []string
-}
-
-// trace is a store that writes down every save, and can do something before and after it.
-type trace struct {
-	*memory.Store
-	before, after func()
-}
-
-func (s *trace) Commit(ctx context.Context, txn store.Txn) store.Commit {
-	if txn.Label != "save" {
-		return s.Store.Commit(ctx, txn)
-	}
-	if s.before != nil {
-		s.before()
-	}
-	c := s.Store.Commit(ctx, txn)
-	if s.after != nil {
-		s.after()
-	}
-	return c
-}
-
-func newBench(t testing.TB, inputs ...flow.Arg) *bench {
-	t.Helper()
-	h := host.Real()
-	b := &bench{t: t, store: &trace{Store: memory.New(h)}, inputs: inputs}
-	b.store.after = func() { b.say("save") }
-	b.books = logbook.New(logbook.Config{Store: b.store, Host: h})
-	err := b.books.Create(t.Context(), logbook.Book{ID: "b"}, logbook.FlowDetail{ID: "f", Inputs: inputs})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
-func (b *bench) say(format string, args ...any) { b.log = append(b.log, fmt.Sprintf(format, args...)) }
-
-// take returns the log so far, in one line, and begins a new one.
-func (b *bench) take() string {
-	line := strings.Join(b.log, ", ")
-	b.log = nil
-	return line
-}
-
-// engine makes an engine for the next claim and takes it to the point where it can run.
-func (b *bench) engine(f *flow.Flow) *engine.Engine {
-	b.t.Helper()
-	b.epoch++
-	c := b.config
-	c.Flow, c.FlowID, c.Books, c.Host, c.Epoch, c.Job = f, "f", b.books, host.Real(), b.epoch, "job"
-	c.Inputs = b.inputs
-	e := engine.New(c)
-	for _, stage := range []func() error{e.Compile, func() error { return e.Prepare(b.t.Context()) }, e.Validate} {
-		if err := stage(); err != nil {
-			b.t.Fatal(err)
-		}
-	}
-	return e
-}
-
-func (b *bench) run(f *flow.Flow, want state.State) *engine.Engine {
-	b.t.Helper()
-	e := b.engine(f)
-	if final, err := e.Run(b.t.Context()); final != want || err != nil {
-		b.t.Errorf("it ended in %s, %v, want %s", final, err, want)
-	}
-	return e
-}
-
-// states are what is recorded, the flow's first.
-func (b *bench) states() string {
-	b.t.Helper()
-	d, err := b.books.Read(b.t.Context(), "f")
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	line := string(d.State)
-	for _, a := range d.Atoms {
-		line += fmt.Sprintf(" %s=%s", a.Name, a.State)
-	}
-	return line
-}
-
-func (b *bench) expect(what, want string) {
-	b.t.Helper()
-	if got := b.take(); got != want {
-		b.t.Errorf("%s:\ngot  %s\nwant %s", what, got, want)
-	}
-}
-
-func (b *bench) expectStates(want string) {
-	b.t.Helper()
-	if got := b.states(); got != want {
-		b.t.Errorf("recorded is\n     %s\nwant %s", got, want)
-	}
-}
-
-var errNo = errors.New("no")
-
-// task writes its calls down. It provides its own name.
-func (b *bench) task(name string, requires ...string) *flow.Task {
-	return &flow.Task{
-		Name: name, Requires: requires, Provides: name,
-		Execute: func(_ context.Context, args flow.Args) (any, error) {
-			b.say("%s%s", name, values(args))
-			return name + "!", nil
-		},
-		Revert: func(_ context.Context, args flow.Args, of flow.Undo) error {
-			b.say("undo %s%s of %v, %v", name, values(args), of.Result, of.Failed)
-			return nil
-		},
-	}
-}
-
-func values(args flow.Args) string {
-	var parts []string
-	for _, a := range args {
-		parts = append(parts, fmt.Sprint(a.Value))
-	}
-	return "(" + strings.Join(parts, " ") + ")"
-}
-
-func failing(t *flow.Task, err error) *flow.Task {
-	execute := t.Execute
-	t.Execute = func(ctx context.Context, args flow.Args) (any, error) {
-		_, _ = execute(ctx, args)
-		return nil, err
-	}
-	return t
-}
-
-func failingRevert(t *flow.Task, err error) *flow.Task {
-	revert := t.Revert
-	t.Revert = func(ctx context.Context, args flow.Args, of flow.Undo) error {
-		_ = revert(ctx, args, of)
-		return err
-	}
-	return t
-}
 
 func TestResultsArePassedOn(t *testing.T) {
 	b := newBench(t, flow.Arg{Name: "in", Value: int64(1)}, flow.Arg{Name: "b", Value: "input goes first"})
@@ -205,7 +55,8 @@ func TestPriorities(t *testing.T) {
 	b.store.after = nil
 	b.run(flow.Linear("g", f, failing(b.task("z"), errNo)), state.Reverted)
 	b.expect("calls", "b(), d(), a(), e(), c(), z(), undo z() of <nil>, z: no, "+
-		"undo d() of d!, <nil>, undo b() of b!, <nil>, undo e() of e!, <nil>, undo a() of a!, <nil>, undo c() of c!, <nil>")
+		"undo d() of d!, <nil>, undo b() of b!, <nil>, undo e() of e!, <nil>, "+
+		"undo a() of a!, <nil>, undo c() of c!, <nil>")
 }
 
 func TestRevertInReverseOrder(t *testing.T) {
@@ -224,8 +75,8 @@ func TestRevertInReverseOrder(t *testing.T) {
 func TestBatchGoesOnAfterAFailure(t *testing.T) {
 	b := newBench(t)
 	b.store.after = nil
-	f := flow.Linear("f", flow.Unordered("g", b.task("a"), failing(b.task("b"), errNo), b.task("c")), b.task("d"))
-	b.run(f, state.Reverted)
+	parallel := flow.Unordered("g", b.task("a"), failing(b.task("b"), errNo), b.task("c"))
+	b.run(flow.Linear("f", parallel, b.task("d")), state.Reverted)
 	b.expect("calls", "a(), b(), c(), undo c() of c!, <nil>, undo b() of <nil>, b: no, undo a() of a!, <nil>")
 }
 
@@ -248,7 +99,7 @@ func TestFailedRevert(t *testing.T) {
 	}
 }
 
-// What has nothing to undo is marked as reverted together with what comes next.
+// What has nothing to undo is reverted like the others, only without a call.
 func TestNothingToUndo(t *testing.T) {
 	b := newBench(t)
 	plain := func(name string) *flow.Task {
@@ -257,7 +108,8 @@ func TestNothingToUndo(t *testing.T) {
 		return task
 	}
 	b.run(flow.Linear("f", plain("a"), b.task("b"), plain("c"), failing(plain("d"), errNo)), state.Reverted)
-	b.expect("calls", "save, a(), save, b(), save, c(), save, d(), save, undo b() of b!, <nil>, save")
+	b.expect("calls", "save, a(), save, b(), save, c(), save, d(), "+
+		"save, save, save, undo b() of b!, <nil>, save, save")
 	b.expectStates("REVERTED a=REVERTED b=REVERTED c=REVERTED d=REVERTED")
 }
 
@@ -273,8 +125,8 @@ func TestPanics(t *testing.T) {
 	if len(all) != 2 || !all[0].Panic || !all[1].Panic || all.Error() != "a: no; b: boom" {
 		t.Fatalf("the failures are %v", all)
 	}
-	if stack := all[1].Stack; !strings.HasPrefix(stack, "derail/core/engine_test.TestPanics.func1\n\tengine_test.go:") ||
-		strings.Contains(stack, "testing.") {
+	const place = "derail/core/engine_test.TestPanics.func1\n\tengine_test.go:"
+	if stack := all[1].Stack; !strings.HasPrefix(stack, place) || strings.Contains(stack, "testing.") {
 		t.Errorf("the stack is\n%s", stack)
 	}
 }
@@ -439,187 +291,6 @@ func TestContextEndsDuringACall(t *testing.T) {
 		}
 		last := map[string]string{"execute": "RUNNING a=RUNNING", "revert": "RUNNING a=REVERTING b=REVERTED"}
 		b.expectStates(last[verb])
-	}
-}
-
-// What the logbook says after the death of an engine, and what the next one makes of it.
-func TestResume(t *testing.T) {
-	interrupted := "interrupted: its process died before it ended"
-	tests := []struct {
-		name, recorded, calls, states string
-		final                         state.State
-	}{
-		{"nothing", "", "a(), b(a!), c()", "SUCCESS a=SUCCESS b=SUCCESS c=SUCCESS", state.Success},
-		{
-			"running is executed again", "RUNNING a=SUCCESS b=RUNNING", "b(A), c()",
-			"SUCCESS a=SUCCESS b=SUCCESS c=SUCCESS", state.Success,
-		},
-		{
-			"success is kept", "SUSPENDED a=SUCCESS b=SUCCESS", "c()",
-			"SUCCESS a=SUCCESS b=SUCCESS c=SUCCESS", state.Success,
-		},
-		{
-			"all done but the flow", "RUNNING a=SUCCESS b=SUCCESS c=SUCCESS", "",
-			"SUCCESS a=SUCCESS b=SUCCESS c=SUCCESS", state.Success,
-		},
-		{
-			"failure is reverted", "SUSPENDING a=SUCCESS b=FAILURE",
-			"undo b(A) of <nil>, b: no, undo a() of A, <nil>", "REVERTED a=REVERTED b=REVERTED", state.Reverted,
-		},
-		{
-			"reverting is reverted again", "RESUMING a=SUCCESS b=REVERTING",
-			"undo b(A) of <nil>, <nil>, undo a() of A, <nil>", "REVERTED a=REVERTED b=REVERTED", state.Reverted,
-		},
-		{
-			"reverted is not reverted again", "RUNNING a=SUCCESS b=REVERTED c=PENDING",
-			"undo a() of A, <nil>", "REVERTED a=REVERTED b=REVERTED c=PENDING", state.Reverted,
-		},
-		{
-			"running beside a failure is reverted", "RUNNING a=SUCCESS b=FAILURE c=RUNNING",
-			"undo c() of <nil>, c: " + interrupted + ", undo b(A) of <nil>, b: no, undo a() of A, <nil>",
-			"REVERTED a=REVERTED b=REVERTED c=REVERTED", state.Reverted,
-		},
-		{
-			"broken in the middle", "RUNNING a=SUCCESS b=REVERT_FAILURE c=SUCCESS", "",
-			"FAILURE a=SUCCESS b=REVERT_FAILURE c=SUCCESS", state.Failure,
-		},
-		{
-			"failure without a reason", "FAILURE a=SUCCESS b=SUCCESS", "c()",
-			"SUCCESS a=SUCCESS b=SUCCESS c=SUCCESS", state.Success,
-		},
-		{
-			"all reverted but the flow", "RUNNING a=REVERTED", "", "REVERTED a=REVERTED", state.Reverted,
-		},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			b := newBench(t)
-			b.record(test.recorded)
-			b.store.after = nil
-			b.take()
-			f := flow.Linear("f", b.task("a"), flow.Unordered("g", b.task("b", "a"), b.task("c")))
-			b.run(f, test.final)
-			b.expect("calls", test.calls)
-			b.expectStates(test.states)
-		})
-	}
-}
-
-// record writes states into the logbook as an earlier engine would have.
-func (b *bench) record(states string) {
-	b.t.Helper()
-	if states == "" {
-		return
-	}
-	b.epoch++
-	w, err := b.books.Open(b.t.Context(), "f", "job", b.epoch)
-	if err == nil {
-		_, err = w.Save(b.t.Context(), recorded(states))
-	}
-	if err != nil {
-		b.t.Fatal(err)
-	}
-}
-
-// recorded makes a write of states: the flow's, then those of atoms.
-func recorded(states string) logbook.Batch {
-	fields := strings.Fields(states)
-	batch := logbook.Batch{State: state.State(fields[0])}
-	for _, field := range fields[1:] {
-		name, s, _ := strings.Cut(field, "=")
-		a := &logbook.AtomDetail{Name: name, State: state.State(s), Intention: state.ToExecute}
-		switch a.State {
-		case state.Success:
-			a.Result, _ = flow.Encode(strings.ToUpper(name))
-		case state.Failure:
-			a.Failure = failure.From(name, errNo)
-		}
-		batch.Atoms = append(batch.Atoms, a)
-	}
-	return batch
-}
-
-// What no engine can have written is refused before anything is done.
-func TestPrepareRefuses(t *testing.T) {
-	for recorded, want := range map[string]string{
-		"REVERTING a=SUCCESS": `the flow is recorded in state "REVERTING"`,
-		"RUNNING a=CLAIMED":   `task a is recorded in state "CLAIMED"`,
-		"RUNNING a=IGNORE":    `task a is recorded in state "IGNORE"`,
-		"RUNNING a=":          `task a is recorded in state ""`,
-	} {
-		b := newBench(t)
-		b.record(recorded)
-		e := engine.New(engine.Config{
-			Flow: flow.Linear("f", b.task("a")), FlowID: "f", Books: b.books, Host: host.Real(), Epoch: b.epoch,
-		})
-		if err := e.Compile(); err != nil {
-			t.Fatal(err)
-		}
-		if err := e.Prepare(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: got %v, want %s", recorded, err, want)
-		}
-	}
-	b := newBench(t)
-	w, err := b.books.Open(t.Context(), "f", "job", 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	bad := logbook.AtomDetail{Name: "a", State: state.Success, Result: []byte{99}}
-	if _, err := w.Save(t.Context(), logbook.Batch{State: state.Running, Atoms: []*logbook.AtomDetail{&bad}}); err != nil {
-		t.Fatal(err)
-	}
-	e := engine.New(engine.Config{Flow: flow.Linear("f", b.task("a")), FlowID: "f", Books: b.books, Host: host.Real(), Epoch: 1})
-	if err := e.Compile(); err != nil {
-		t.Fatal(err)
-	}
-	if err := e.Prepare(t.Context()); err == nil || !strings.Contains(err.Error(), "the result of task a: damaged") {
-		t.Errorf("a result that is damaged: %v", err)
-	}
-}
-
-func TestStages(t *testing.T) {
-	b := newBench(t)
-	ctx := t.Context()
-	e := engine.New(engine.Config{Flow: flow.Linear("f"), FlowID: "f", Books: b.books, Host: host.Real()})
-	run := func() error { _, err := e.Run(ctx); return err }
-	prepare := func() error { return e.Prepare(ctx) }
-	steps := []struct {
-		name  string
-		stage func() error
-		fails bool
-	}{
-		{"prepare before compile", prepare, true},
-		{"validate before compile", e.Validate, true},
-		{"run before compile", run, true},
-		{"compile", e.Compile, false},
-		{"compile again", e.Compile, true},
-		{"run before prepare", run, true},
-		{"prepare", prepare, false},
-		{"prepare again", prepare, true},
-		{"run before validate", run, true},
-		{"validate", e.Validate, false},
-		{"validate again", e.Validate, true},
-		{"run", run, false},
-		{"run again", run, true},
-	}
-	for _, step := range steps {
-		if err := step.stage(); errors.Is(err, engine.ErrStage) != step.fails || (err != nil) != step.fails {
-			t.Errorf("%s: %v", step.name, err)
-		}
-	}
-}
-
-func TestPrepareUnderAnOldClaim(t *testing.T) {
-	b := newBench(t)
-	b.epoch = 5
-	f := flow.Linear("f", b.task("a"))
-	b.run(f, state.Success)
-	e := engine.New(engine.Config{Flow: f, FlowID: "f", Books: b.books, Host: host.Real(), Epoch: 5})
-	if err := e.Compile(); err != nil {
-		t.Fatal(err)
-	}
-	if err := e.Prepare(t.Context()); !errors.Is(err, logbook.ErrFenced) {
-		t.Errorf("got %v", err)
 	}
 }
 

@@ -53,7 +53,8 @@ func TestEvents(t *testing.T) {
 		"save, a REVERTING>REVERTED, f RUNNING>REVERTED, saved+0")
 	b.run(flow.Linear("f", b.task("a"), b.task("b")), state.Success)
 	b.expect("events of the fresh start", "save, a REVERTED>PENDING, b REVERTED>PENDING, f REVERTED>PENDING, "+
-		"f PENDING>RUNNING, saved+0, a PENDING>RUNNING, a(), save, a RUNNING>SUCCESS, saved+1, b PENDING>RUNNING, b(), "+
+		"f PENDING>RUNNING, saved+0, a PENDING>RUNNING, a(), "+
+		"save, a RUNNING>SUCCESS, saved+1, b PENDING>RUNNING, b(), "+
 		"save, b RUNNING>SUCCESS, f RUNNING>SUCCESS, saved+1")
 }
 
@@ -66,7 +67,7 @@ func TestEventsOfAResumption(t *testing.T) {
 	noUndo.Revert = nil
 	b.run(flow.Unordered("f", b.task("a"), noUndo), state.Reverted)
 	b.expect("events", "save, f RUNNING>RESUMING, f RESUMING>SUSPENDED, f SUSPENDED>RUNNING, "+
-		"b FAILURE>REVERTING, b REVERTING>REVERTED, a RUNNING>FAILURE, saved+0, a FAILURE>REVERTING, "+
+		"saved+0, b FAILURE>REVERTING, save, b REVERTING>REVERTED, a RUNNING>FAILURE, saved+0, a FAILURE>REVERTING, "+
 		"undo a() of <nil>, a: interrupted: its process died before it ended, "+
 		"save, a REVERTING>REVERTED, f RUNNING>REVERTED, saved+0")
 

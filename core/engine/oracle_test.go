@@ -271,11 +271,11 @@ func (o *oracle) revert(t *taskSpec) {
 		o.now.failed[t.name] = "interrupted: its process died before it ended"
 	}
 	o.now.states[t.name] = "REVERTING"
+	o.save()
 	if t.noRevert {
 		o.now.states[t.name] = "REVERTED"
 		return
 	}
-	o.save()
 	n := o.call("revert", t)
 	o.now.states[t.name] = "REVERTED"
 	if slices.Contains(t.reverts, n) {

@@ -25,7 +25,7 @@ const (
 	JobAbandoned                     // Job, Epoch, Attempt (charged after it), Failure, Counted
 	JobTrashed                       // Job, Epoch (0: nobody owned it), Attempt, Failure, Reason
 	ClaimLost                        // Job, Epoch: the lease ended, or could not be renewed in time
-	ReleaseUnsettled                 // Job, Epoch: whether the job was released is not known; it will be tried again
+	ReleaseUnsettled                 // Job, Epoch: whether the release happened is not known; it is tried again
 	SessionLost                      // the conductor's own lease ended; it registers anew
 	StageBegan                       // Job, Reason is compile, prepare, validate or run
 	StageEnded                       // the same; a stage that fails does not end

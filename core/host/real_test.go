@@ -106,16 +106,18 @@ func TestSignalLimit(t *testing.T) {
 		h := host.Real()
 		s := h.NewSignal()
 		began := h.Now()
-		if woken, err := s.Wait(t.Context(), time.Minute); woken || err != nil || h.Now().Sub(began) != time.Minute {
-			t.Errorf("%t, %v after %v", woken, err, h.Now().Sub(began))
+		woken, err := s.Wait(t.Context(), time.Minute)
+		if took := h.Now().Sub(began); woken || err != nil || took != time.Minute {
+			t.Errorf("%t, %v after %v", woken, err, took)
 		}
 		h.Go("wake", func() {
 			_ = h.Sleep(t.Context(), time.Second)
 			s.Wake()
 		})
 		began = h.Now()
-		if woken, err := s.Wait(t.Context(), time.Minute); !woken || err != nil || h.Now().Sub(began) != time.Second {
-			t.Errorf("%t, %v after %v", woken, err, h.Now().Sub(began))
+		woken, err = s.Wait(t.Context(), time.Minute)
+		if took := h.Now().Sub(began); !woken || err != nil || took != time.Second {
+			t.Errorf("%t, %v after %v", woken, err, took)
 		}
 	})
 }

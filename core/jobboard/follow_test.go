@@ -1,6 +1,7 @@
 package jobboard
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -14,7 +15,7 @@ import (
 	"derail/core/store"
 )
 
-// bench is a conductor's use of a view, with others at work on the board, a watch that lags and is
+// conductorModel is a conductor's use of a view, with others at work on the board, a watch that lags and is
 // lost, and claims that get no answer.
 type conductorModel struct {
 	*lookout
@@ -62,16 +63,21 @@ func (m *conductorModel) otherReleases(r *rapid.T) {
 	}
 	c := m.others[0]
 	m.others = m.others[1:]
+	var err error
 	switch rapid.IntRange(0, 3).Draw(r, "release") {
 	case 0:
-		m.must(m.Consume(m.ctx, c))
+		err = m.Consume(m.ctx, c)
 	case 1:
-		m.must(m.Trash(m.ctx, c, ByOperator, nil))
-		m.must(m.Restore(m.ctx, c.Job.ID))
+		err = m.Trash(m.ctx, c, ByOperator, nil)
 	case 2:
-		m.must(m.Trash(m.ctx, c, ByOperator, nil))
+		if err = m.Trash(m.ctx, c, ByOperator, nil); err == nil {
+			err = m.Restore(m.ctx, c.Job.ID)
+		}
 	default:
-		m.must(m.Abandon(m.ctx, c, m.abandonment(r)))
+		err = m.Abandon(m.ctx, c, m.abandonment(r))
+	}
+	if err != nil && !errors.Is(err, ErrLost) { // it may have been taken away
+		r.Fatal(err)
 	}
 }
 
@@ -161,6 +167,8 @@ func (m *conductorModel) check(r *rapid.T) {
 
 // checkQueues looks at the view's own bookkeeping.
 func (m *conductorModel) checkQueues(r *rapid.T) {
+	m.View.mu.Lock()
+	defer m.View.mu.Unlock()
 	for _, q := range []*queue{&m.ready, &m.resting} {
 		for i, s := range q.heap {
 			if s.in != q || s.place != i || i > 0 && q.before(s, q.heap[(i-1)/2]) {
@@ -178,24 +186,14 @@ func (m *conductorModel) checkQueues(r *rapid.T) {
 	}
 }
 
-// catchUp lets the view hear everything, and compares it with a list.
-func (m *conductorModel) catchUp(r *rapid.T) {
-	m.store.patience = 0
-	m.store.arrive(m.ctx)
-	m.store.open(1 << 20)
-	time.Sleep(2 * time.Second) // the longest pause between two lists
-	synctest.Wait()
-	m.store.open(1 << 20)
-	synctest.Wait()
-	m.check(r)
-	jobs, err := m.List(m.ctx)
-	m.must(err)
+// compare compares what the view knows with a list, and finds out what it must offer.
+func (m *conductorModel) compare(r *rapid.T, jobs []Job) (next *Job, soonest time.Time) {
+	m.View.mu.Lock()
+	defer m.View.mu.Unlock()
 	if len(jobs) != len(m.jobs) {
 		r.Fatalf("the view knows %d jobs of %d", len(m.jobs), len(jobs))
 	}
 	var owned int
-	var next *Job
-	var soonest time.Time
 	for i := range jobs {
 		j := &jobs[i]
 		s := m.jobs[j.ID]
@@ -218,6 +216,22 @@ func (m *conductorModel) catchUp(r *rapid.T) {
 	if owned != len(m.owned) {
 		r.Fatalf("the view knows %d claims of its session, not %d", len(m.owned), owned)
 	}
+	return next, soonest
+}
+
+// catchUp lets the view hear everything, and compares it with a list.
+func (m *conductorModel) catchUp(r *rapid.T) {
+	m.store.patience = 0
+	m.store.arrive(m.ctx)
+	m.store.open(1 << 20)
+	time.Sleep(2 * time.Second) // the longest pause between two lists
+	synctest.Wait()
+	m.store.open(1 << 20)
+	synctest.Wait()
+	m.check(r)
+	jobs, err := m.List(m.ctx)
+	m.must(err)
+	next, soonest := m.compare(r, jobs)
 	got, when := m.Next(time.Now())
 	if (got == nil) != (next == nil) || got != nil && *got != *next {
 		r.Fatalf("the view offers %+v, want %+v", got, next)

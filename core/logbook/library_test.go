@@ -80,8 +80,11 @@ func TestCreateRefuses(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			err := l.Create(ctx, test.book, test.flows...)
-			if err == nil || !strings.Contains(err.Error(), test.text) || test.want != nil && !errors.Is(err, test.want) {
-				t.Errorf("got %v, want %v, %q", err, test.want, test.text)
+			if err == nil || !strings.Contains(err.Error(), test.text) {
+				t.Errorf("got %v, want %q", err, test.text)
+			}
+			if test.want != nil && !errors.Is(err, test.want) {
+				t.Errorf("got %v, want %v", err, test.want)
 			}
 		})
 	}
@@ -93,7 +96,8 @@ func TestCreateRefuses(t *testing.T) {
 func TestNotFound(t *testing.T) {
 	_, l := withFlow(t)
 	ctx := t.Context()
-	if _, err := l.Book(ctx, "x"); !errors.Is(err, logbook.ErrNotFound) || err.Error() != "book x: not in the logbook" {
+	_, err := l.Book(ctx, "x")
+	if !errors.Is(err, logbook.ErrNotFound) || err.Error() != "book x: not in the logbook" {
 		t.Errorf("book: %v", err)
 	}
 	for _, id := range []string{"x", "", "f/a"} {

@@ -107,7 +107,7 @@ func Run(ctx context.Context, c Config) *Campaign {
 		workers.Go(func() {
 			s := &shares[i]
 			s.begin(&c)
-			defer s.world.Close()
+			defer func() { s.world.Close() }() // the one that there is then
 			for ctx.Err() == nil && (c.Stop == nil || !c.Stop()) {
 				n := next.Add(1) - 1
 				if n >= int64(c.Count) {
@@ -185,11 +185,19 @@ func (s *share) survive(seed uint64) {
 	if trouble == nil {
 		return
 	}
+	closeBroken(s.world)
 	s.world, s.checker = world.New(s.config.Blueprint), checker.New()
 	s.fail(Failure{
 		Seed: seed, Unmet: []string{fmt.Sprintf("derail panicked: %v", trouble)},
 		Unfinished: true, Stack: string(debug.Stack()),
 	})
+}
+
+// closeBroken closes a world in which something panicked. One that was in the middle of a run cannot
+// be closed, and is left to itself.
+func closeBroken(w *world.World) {
+	defer func() { _ = recover() }()
+	w.Close()
 }
 
 func (s *share) add(r *world.Result, report checker.Report) {

@@ -1,6 +1,8 @@
 package fault
 
 import (
+	"slices"
+
 	"derail/scenarios"
 	"derail/sim/choice"
 )
@@ -8,12 +10,17 @@ import (
 // million is what rates are counted in.
 const million = 1_000_000
 
+// lengthSuffix tells the stream of a rule's lengths from that of its chances: how often a rule hits must
+// not move its chances.
+const lengthSuffix = ":for"
+
 // Injector answers for one run. It is not safe for concurrent use.
 type Injector struct {
 	plan    *Plan
 	source  *choice.Source
 	nodes   []string
-	streams []*choice.Stream // by rule and node, made when first drawn from
+	chances []*choice.Stream // by rule and node, made when first drawn from
+	lengths []*choice.Stream // the same
 	struck  []int64          // by rule
 	counts  []int64          // by Plan.names
 
@@ -31,7 +38,8 @@ func NewInjector(p *Plan, nodes []string, source *choice.Source) *Injector {
 // Reset makes it ready for another run.
 func (in *Injector) Reset(source *choice.Source) {
 	in.source = source
-	in.streams = zeroed(in.streams, len(in.plan.rules)*len(in.nodes))
+	in.chances = zeroed(in.chances, len(in.plan.rules)*len(in.nodes))
+	in.lengths = zeroed(in.lengths, len(in.plan.rules)*len(in.nodes))
 	in.struck = zeroed(in.struck, len(in.plan.rules))
 	in.counts = zeroed(in.counts, len(in.plan.names))
 }
@@ -58,30 +66,42 @@ func (in *Injector) Strike(t *Timed, node int, what string) {
 	}
 }
 
-func (in *Injector) stream(rule int32, node int) *choice.Stream {
+// stream is a rule's stream for a node: of its chances, or of its lengths.
+func (in *Injector) stream(of []*choice.Stream, suffix string, rule int32, node int) *choice.Stream {
 	at := int(rule)*len(in.nodes) + node
-	s := in.streams[at]
+	s := of[at]
 	if s == nil {
-		s = in.source.Stream(in.plan.rules[rule].stream, in.nodes[node])
-		in.streams[at] = s
+		s = in.source.Stream(in.plan.rules[rule].stream+suffix, in.nodes[node])
+		of[at] = s
 	}
 	return s
 }
 
-// hits decides one rule. The tests that need no chance come first: what a rule cannot hit must not
-// use up a draw.
-func (in *Injector) hits(at int32, now int64, node int, what string) bool {
+// hits decides one rule, and draws how long it lasts. The tests that need no chance come first: what
+// a rule cannot hit must not use up a draw. Whether another rule has hit already is none of them:
+// every rule decides for itself, or taking one away would move the draws of those behind it.
+func (in *Injector) hits(at int32, now int64, node int) (length int64, hit bool) {
 	r := &in.plan.rules[at]
 	switch {
 	case now < r.from || now >= r.until:
-		return false
+		return 0, false
 	case r.times > 0 && in.struck[at] >= r.times:
-		return false
+		return 0, false
 	case r.nodes != nil && !r.nodes[node]:
-		return false
-	case !in.stream(at, node).Chance(r.rate, million):
-		return false
+		return 0, false
+	case !in.stream(in.chances, "", at, node).Chance(r.rate, million):
+		return 0, false
 	}
+	if r.length.High > 0 {
+		span := r.length
+		length = in.stream(in.lengths, lengthSuffix, at, node).Between(int64(span.Low), int64(span.High))
+	}
+	return length, true
+}
+
+// strike counts a rule's hit that has an effect.
+func (in *Injector) strike(at int32, node int, what string) {
+	r := &in.plan.rules[at]
 	in.struck[at]++
 	for _, i := range r.counts {
 		in.counts[i]++
@@ -89,13 +109,6 @@ func (in *Injector) hits(at int32, now int64, node int, what string) bool {
 	if in.Struck != nil {
 		in.Struck(r.kind, node, what)
 	}
-	return true
-}
-
-// length draws how long the strike of a rule lasts.
-func (in *Injector) length(at int32, node int) int64 {
-	span := in.plan.rules[at].length
-	return in.stream(at, node).Between(int64(span.Low), int64(span.High))
 }
 
 // Storage is what happens to one call to the store. The zero Storage is: nothing.
@@ -103,32 +116,32 @@ type Storage struct {
 	Refused bool  // it does not happen, and the caller is told
 	Applied bool  // it happens, and the caller gets no answer
 	Lost    bool  // it does not happen, and the caller gets no answer
-	Slow    int64 // it takes so much longer
+	Slow    int64 // whatever happens, it takes so much longer
 }
 
 // Storage decides about a call by a node. group is the job group that the call is about, or
-// negative.
+// negative. Of the rules that hit and exclude each other the first one strikes.
 func (in *Injector) Storage(now int64, node int, op Op, group int, what string) (s Storage) {
+	decided := false
 	for _, at := range in.plan.storage {
 		r := &in.plan.rules[at]
 		if r.ops != 0 && r.ops&(1<<op) == 0 || r.groups != nil && (group < 0 || !r.groups[group]) {
 			continue
 		}
-		if !in.hits(at, now, node, what) {
+		length, hit := in.hits(at, now, node)
+		slow := r.kind == scenarios.KindStorageSlow
+		if !hit || decided && !slow {
 			continue
 		}
-		switch r.kind {
-		case scenarios.KindStorageSlow:
-			s.Slow += in.length(at, node)
+		in.strike(at, node, what)
+		if slow {
+			s.Slow += length
 			continue
-		case scenarios.KindStorageRefused:
-			s.Refused = true
-		case scenarios.KindStorageUnknownApplied:
-			s.Applied = true
-		case scenarios.KindStorageUnknownLost:
-			s.Lost = true
 		}
-		return s
+		decided = true
+		s.Refused = r.kind == scenarios.KindStorageRefused
+		s.Applied = r.kind == scenarios.KindStorageUnknownApplied
+		s.Lost = r.kind == scenarios.KindStorageUnknownLost
 	}
 	return s
 }
@@ -137,60 +150,55 @@ func (in *Injector) Storage(now int64, node int, op Op, group int, what string) 
 // arrives at all.
 func (in *Injector) Message(now int64, node int) (extra int64, lost bool) {
 	for _, at := range in.plan.network {
-		if !in.hits(at, now, node, "") {
+		length, hit := in.hits(at, now, node)
+		if !hit || lost { // what is lost is not late as well
 			continue
 		}
-		if in.plan.rules[at].kind == scenarios.KindNetworkLoss {
-			return 0, true
-		}
-		extra += in.length(at, node)
+		in.strike(at, node, "")
+		extra += length
+		lost = in.plan.rules[at].kind == scenarios.KindNetworkLoss
 	}
-	return extra, false
+	return extra, lost
 }
 
 // Task is what happens to one execution of a task.
 type Task struct {
 	Kind     string // of the task faults; empty: nothing
 	Internal bool   // task.error: it is the run that failed
-	Slow     int64
+	Slow     int64  // before the other
 }
 
-// Task decides about an execution of a job group's task, counted from 1, on a node.
+// Task decides about an execution of a job group's task, counted from 1, on a node. Of the rules that
+// hit and exclude each other the first one strikes.
 func (in *Injector) Task(now int64, node, group, task int, what string) (t Task) {
 	for _, at := range in.plan.task {
 		r := &in.plan.rules[at]
-		if r.groups != nil && !r.groups[group] || r.tasks != nil && !contains(r.tasks, task) {
+		if r.groups != nil && !r.groups[group] || r.tasks != nil && !slices.Contains(r.tasks, task) {
 			continue
 		}
-		if !in.hits(at, now, node, what) {
+		length, hit := in.hits(at, now, node)
+		slow := r.kind == scenarios.KindTaskSlow
+		if !hit || t.Kind != "" && !slow {
 			continue
 		}
-		if r.kind == scenarios.KindTaskSlow {
-			t.Slow += in.length(at, node)
+		in.strike(at, node, what)
+		if slow {
+			t.Slow += length
 			continue
 		}
 		t.Kind, t.Internal = r.kind, r.internal
-		return t
 	}
 	return t
 }
 
 // Point decides about one passing of a failpoint on a node: whether it fires, and whether the
-// machine crashes there instead of seeing an error.
+// machine crashes there instead of seeing an error. Of several rules that hit the first one strikes.
 func (in *Injector) Point(now int64, node int, name string) (fires, crash bool) {
 	for _, at := range in.plan.points[name] {
-		if in.hits(at, now, node, name) {
-			return true, in.plan.rules[at].crash
+		if _, hit := in.hits(at, now, node); hit && !fires {
+			in.strike(at, node, name)
+			fires, crash = true, in.plan.rules[at].crash
 		}
 	}
-	return false, false
-}
-
-func contains(list []int, n int) bool {
-	for _, x := range list {
-		if x == n {
-			return true
-		}
-	}
-	return false
+	return fires, crash
 }

@@ -2,8 +2,9 @@
 // [Plan], and answers during a run, through an [Injector], whether this call, message, task or
 // passing is hit.
 //
-// Every rule draws from streams of its own, one for each machine, so that taking one fault away
-// leaves all other draws of the run as they were. A draw of zero is always "nothing happens".
+// Every rule draws from streams of its own, for each machine, so that taking one fault away leaves the
+// draws of all others as they were. A draw of zero is "nothing happens", except where the rate is
+// 100%: that leaves no choice.
 //
 // What may not live here: what a fault does (packages network, storage, workload and world carry it
 // out), and the table of kinds (package scenarios).
@@ -96,29 +97,63 @@ type Timed struct {
 }
 
 // Compile compiles a scenario's faults. nodes are the names of its machines in order of their
-// number, conductors those numbers that are conductors.
+// number.
 func Compile(s *scenarios.Scenario, nodes []string) (*Plan, error) {
 	p := &Plan{points: map[string][]int32{}}
-	ordinal := map[string]int{}
+	alike := map[string]int{}
 	for i := range s.Faults {
 		f := &s.Faults[i]
-		ordinal[f.Kind]++
-		name := f.Kind
-		if n := ordinal[f.Kind]; n > 1 {
-			name += "#" + strconv.Itoa(n)
-		}
 		kind, ok := scenarios.FindKind(f.Kind)
 		if !ok {
 			return nil, fmt.Errorf("there is no fault %q", f.Kind)
 		}
+		stream := streamOf(f)
+		alike[stream]++
+		if n := alike[stream]; n > 1 {
+			stream += "#" + strconv.Itoa(n)
+		}
 		if kind.Timed {
-			p.timed = append(p.timed, p.timedFault(s, f, "fault/"+name, nodes))
+			p.timed = append(p.timed, p.timedFault(s, f, stream, nodes))
 		} else {
-			p.add(s, f, "fault/"+name, nodes)
+			p.add(s, f, stream, nodes)
 		}
 	}
 	return p, nil
 }
+
+// streamOf names a fault's stream after what the fault is and what it can hit. Its place in the list
+// has no part in that, so that taking another fault away leaves its draws alone; nor have its rate and
+// its times, so that a lower rate strikes at some of the same draws and at no others.
+func streamOf(f *scenarios.Fault) string {
+	tasks := make([]string, len(f.Tasks))
+	for i, n := range f.Tasks {
+		tasks[i] = strconv.Itoa(n)
+	}
+	var narrowed []string
+	for _, part := range [...]struct {
+		name  string
+		words []string
+	}{
+		{"", []string{f.Point}},
+		{"", []string{f.As}},
+		{"", []string{f.Answer}},
+		{"on=", f.On},
+		{"jobs=", f.Jobs},
+		{"tasks=", tasks},
+		{"nodes=", f.Nodes},
+	} {
+		if text := strings.Join(part.words, "+"); text != "" {
+			narrowed = append(narrowed, part.name+text)
+		}
+	}
+	if len(narrowed) == 0 {
+		return streamPrefix + f.Kind
+	}
+	return streamPrefix + f.Kind + "(" + strings.Join(narrowed, ",") + ")"
+}
+
+// streamPrefix keeps the streams of faults together in a record of choices.
+const streamPrefix = "fault:"
 
 func (p *Plan) add(s *scenarios.Scenario, f *scenarios.Fault, stream string, nodes []string) {
 	r := rule{

@@ -32,9 +32,9 @@ type call struct {
 	next     func(*call) // what the next firing does
 	deadline int64
 	subject  string
-	// abandoned: the caller has gone, and the kernel may still hold the call.
-	abandoned bool
-	hit       fault.Storage
+	// abandoned: the caller has gone, and the kernel may still hold the call. alone: it never had one.
+	abandoned, alone bool
+	hit              fault.Storage
 
 	key      string
 	txn      store.Txn
@@ -55,12 +55,18 @@ func (c *call) Fire() { c.next(c) }
 // do sends the call and waits for what becomes of it. The error is set where there is no proper
 // answer. When it is the context's the call is lost to the caller, who must let go of it.
 func (c *call) do(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("%w: %w", store.ErrRefused, err) // nothing was sent
+	}
 	s := c.client.server
 	now := s.kernel.Now()
 	c.deadline = now + c.client.timeout
-	if delay, lost := c.client.out.Send(now); lost {
+	switch delay, lost := c.client.out.Send(now); {
+	case lost:
 		c.timeOut()
-	} else {
+	case now+delay >= c.deadline:
+		c.leave(now+delay, (*call).arrive)
+	default:
 		c.next = (*call).arrive
 		s.kernel.At(now+delay, c)
 	}
@@ -69,6 +75,17 @@ func (c *call) do(ctx context.Context) error {
 		return fmt.Errorf("%w (%w)", store.ErrUnknown, err)
 	}
 	return c.err
+}
+
+// leave lets the request go on alone to what is next for it, at a time when its caller has given up. What
+// goes on is a copy: the caller gives the call back as soon as it has timed out.
+func (c *call) leave(at int64, next func(*call)) {
+	alone := &call{
+		client: c.client, kind: c.kind, op: c.op, subject: c.subject, hit: c.hit, key: c.key, txn: c.txn,
+		ttl: c.ttl, lease: c.lease, revision: c.revision, watcher: c.watcher, next: next, alone: true,
+	}
+	c.client.server.kernel.At(at, alone)
+	c.timeOut()
 }
 
 // arrive is the request's arrival at the server.
@@ -85,57 +102,45 @@ func (c *call) arrive() {
 		return
 	}
 	now := s.kernel.Now()
-	c.hit = s.faults.Storage(now, c.client.node, c.op, c.client.group(c.subject), c.subject)
+	c.hit = s.faults.Storage(now, c.client.node, c.op, c.client.groupOf(c.subject), c.subject)
+	switch at := now + c.hit.Slow; {
+	case c.hit.Slow == 0:
+		c.serve()
+	case c.alone || at < c.deadline:
+		c.next = (*call).serve
+		s.kernel.At(at, c)
+	default: // a caller that has timed out by then does not stop the server
+		c.leave(at, (*call).serve)
+	}
+}
+
+// serve is the server's work on the call. One that it was slow with can meet its end in an outage.
+func (c *call) serve() {
+	s := c.client.server
 	switch {
+	case s.isDown() && s.silent:
+		c.timeOut()
+		return
+	case s.isDown():
+		c.err = errReset
 	case c.hit.Refused:
 		c.err = errRefused
-		c.reply()
 	case c.hit.Lost:
 		c.err = errReset
-		c.reply()
-	case c.hit.Slow > 0:
-		c.slow(now)
 	default:
-		c.execute()
-	}
-}
-
-// slow lets the server take its time; a caller that has timed out by then does not stop it.
-func (c *call) slow(now int64) {
-	s := c.client.server
-	if now+c.hit.Slow < c.deadline {
-		c.next = (*call).execute
-		s.kernel.At(now+c.hit.Slow, c)
-		return
-	}
-	late := &call{
-		client: c.client, kind: c.kind, op: c.op, key: c.key, txn: c.txn, ttl: c.ttl, lease: c.lease,
-		revision: c.revision, watcher: c.watcher,
-	}
-	late.next = (*call).late
-	s.kernel.At(now+c.hit.Slow, late)
-	c.timeOut()
-}
-
-// late is the execution of a call whose caller has given up.
-func (c *call) late() {
-	s := c.client.server
-	if s.isDown() || c.kind == callWatch {
-		return
-	}
-	s.execute(c)
-}
-
-func (c *call) execute() {
-	c.client.server.execute(c)
-	if c.hit.Applied {
-		c.err = errReset
+		s.execute(c)
+		if c.hit.Applied {
+			c.err = errReset
+		}
 	}
 	c.reply()
 }
 
 // reply sends the answer.
 func (c *call) reply() {
+	if c.alone {
+		return
+	}
 	now := c.client.server.kernel.Now()
 	delay, lost := c.client.in.Send(now)
 	if lost || now+delay >= c.deadline {
@@ -150,6 +155,9 @@ func (c *call) answer() { c.Complete() }
 
 // timeOut lets the caller wait until it gives up.
 func (c *call) timeOut() {
+	if c.alone {
+		return
+	}
 	c.next = (*call).expire
 	c.client.machine.At(c.deadline, c)
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"derail/core/host"
 	"derail/core/store"
 	"derail/scenarios"
 	"derail/sim/choice"
@@ -23,7 +24,7 @@ type ClientConfig struct {
 	Delay   scenarios.Span
 	Timeout time.Duration // how long it waits for an answer; 0: DefaultTimeout
 
-	// Group tells which job group a transaction's subject belongs to, or a negative number.
+	// Group tells which job group a transaction's subject belongs to, or a negative number. Nil: none.
 	Group func(subject string) int
 }
 
@@ -55,12 +56,19 @@ func NewClient(c ClientConfig) *Client {
 	}
 }
 
-// Close ends the client's watches at the server: its machine has crashed.
+// Close ends the client's watches at the server, those too that are being opened: its machine has
+// crashed.
 func (c *Client) Close() {
-	for _, w := range c.watchers {
-		w.unsubscribe()
+	for len(c.watchers) > 0 {
+		c.watchers[0].end(errClosed)
 	}
-	c.watchers = nil
+}
+
+func (c *Client) groupOf(subject string) int {
+	if c.group == nil {
+		return -1
+	}
+	return c.group(subject)
 }
 
 // begin takes a call from those that are idle.
@@ -181,14 +189,17 @@ func (c *Client) withLease(ctx context.Context, kind callKind, op fault.Op, leas
 func (c *Client) Watch(ctx context.Context, prefix string, since store.Revision) (store.Watcher, error) {
 	call := c.begin(callWatch, opWatch, prefix)
 	w := &watcher{client: c, news: c.machine.NewSignal()}
+	c.watchers = append(c.watchers, w) // at once, so that a crash on the way ends it too
 	call.revision, call.watcher = since, w
 	err := call.do(ctx)
 	c.end(call)
+	if err == nil {
+		w.scope, err = host.Watch(ctx, w)
+	}
 	if err != nil {
-		w.unsubscribe()
+		w.end(err)
 		return nil, err
 	}
-	c.watchers = append(c.watchers, w)
 	w.listen()
 	return w, nil
 }

@@ -9,6 +9,7 @@
 package storage
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -36,6 +37,7 @@ type Server struct {
 	silent    bool
 	leaseEnd  kernel.Timer
 	leaseAt   int64
+	held      []*watcher // those to be told of something when an outage is over
 	idle      []*call
 	calls     int64
 
@@ -59,6 +61,7 @@ func (s *Server) Reset(k *kernel.Kernel, faults *fault.Injector) {
 	s.downUntil, s.silent, s.calls = 0, false, 0
 	s.leaseEnd, s.leaseAt = kernel.Timer{}, 0
 	s.Observe, s.LeaseEnded = nil, nil
+	s.held = nil
 	for _, c := range s.idle {
 		*c = call{} // nothing of the kernel's last run is left in it
 	}
@@ -71,15 +74,34 @@ func (s *Server) State() *memory.Machine { return s.state }
 func (s *Server) Calls() int64 { return s.calls }
 
 // Down takes the server down until a time; silent says that callers get no answer instead of a
-// refusal. A server that is down already stays so until the later time.
+// refusal. A server that is down already stays so until the later time. Leases end all the same.
 func (s *Server) Down(until int64, silent bool) {
 	if until > s.downUntil {
 		s.downUntil, s.silent = until, silent
+		s.kernel.At(until, (*recovery)(s))
 	}
 }
 
 // Up ends an outage.
-func (s *Server) Up() { s.downUntil = 0 }
+func (s *Server) Up() {
+	s.downUntil = 0
+	held := s.held
+	s.held = nil
+	for _, w := range held {
+		w.onItsWay = false
+		w.send()
+	}
+}
+
+// recovery is the end of an outage, unless it has become longer.
+type recovery Server
+
+// Fire brings the server up.
+func (r *recovery) Fire() {
+	if s := (*Server)(r); !s.isDown() {
+		s.Up()
+	}
+}
 
 func (s *Server) isDown() bool { return s.kernel.Now() < s.downUntil }
 
@@ -131,7 +153,9 @@ func (s *Server) execute(c *call) {
 	case callCommit:
 		s.commit(c, now)
 	case callWatch:
-		c.watcher.subscription, c.err = s.state.Subscribe(c.key, c.revision)
+		if !c.watcher.closed { // or nobody would end the subscription
+			c.watcher.subscription, c.err = s.state.Subscribe(c.key, c.revision)
+		}
 	case callGrant:
 		c.lease, c.err = s.state.Grant(c.ttl, now)
 	case callRenew:
@@ -169,6 +193,7 @@ var (
 	errReset   = fmt.Errorf("%w: the connection was reset", store.ErrUnknown)
 	errTimeout = fmt.Errorf("%w: the call timed out", store.ErrUnknown)
 	errBroken  = fmt.Errorf("%w: the watch's connection broke", store.ErrUnknown)
+	errClosed  = errors.New("the watch is closed")
 )
 
 // DefaultTimeout is how long a client waits for an answer.

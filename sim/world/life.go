@@ -25,6 +25,7 @@ type life struct {
 	books    *logbook.Library
 	recorded *recordedBoard
 	ears     ears
+	pauses   int // so far
 }
 
 // Wrap is where something can be put between the core and what it runs on: a planted bug. A nil

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"derail/checker/history"
+	"derail/core/host"
 	"derail/scenarios"
 	"derail/sim/choice"
 	"derail/sim/fault"
@@ -38,7 +39,9 @@ func (s *strike) Fire() {
 	switch s.timed.Kind {
 	case scenarios.KindStorageDown:
 		s.world.faults.Strike(&s.timed, storeNode, scenarios.NodeStore)
-		s.world.note(history.Fault, storeNode, s.timed.Kind, scenarios.NodeStore)
+		if s.world.faults.Struck == nil { // or it is written down already
+			s.world.note(history.Fault, storeNode, s.timed.Kind, scenarios.NodeStore)
+		}
 		s.world.server.Down(now+s.length(scenarios.Span{}), s.timed.Silence)
 	case scenarios.KindNodeCrash:
 		s.crash()
@@ -85,12 +88,22 @@ func (s *strike) pause() {
 	}
 	s.world.faults.Strike(&s.timed, l.node, l.machine.Name())
 	s.world.note(history.Pause, l.node, s.timed.Kind, "")
-	l.machine.Pause(time.Duration(length))
+	l.machine.Pause(host.Forever)
+	l.pauses++
+	this := l.pauses
 	s.world.kernel.After(time.Duration(length), kernel.Do(func() {
-		if l.machine.Alive() && !s.world.healed {
-			s.world.note(history.Resume, l.node, "", "")
+		if l.pauses == this {
+			s.world.resume(l)
 		}
 	}))
+}
+
+// resume ends a pause, and writes that down first: what the machine does next comes after it.
+func (w *World) resume(l *life) {
+	if l.machine.Paused() {
+		w.note(history.Resume, l.node, "", "")
+		l.machine.Resume()
+	}
 }
 
 // buried is the end of a machine that a task or a failpoint kills: the caller crashes it next.
@@ -111,8 +124,9 @@ func (w *World) crashed(l *life, away int64) {
 	if l.node < firstConductor {
 		return
 	}
+	boots := l.machine.Node().Boots()
 	w.kernel.After(time.Duration(max(away, 1)), kernel.Do(func() {
-		if w.lives[l.node] == nil {
+		if l.machine.Node().Boots() == boots { // the heal has not been there before
 			w.boot(l.node)
 		}
 	}))
@@ -124,12 +138,10 @@ func (w *World) heal() {
 	w.server.Up()
 	for node := firstConductor; node < len(w.lives); node++ {
 		l := w.lives[node]
-		switch {
-		case l == nil:
+		if l == nil {
 			w.boot(node)
-		case l.machine.Paused():
-			w.note(history.Resume, node, "", "")
-			l.machine.Resume()
+		} else {
+			w.resume(l)
 		}
 	}
 	w.note(history.Heal, storeNode, "", "")

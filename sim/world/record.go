@@ -222,14 +222,22 @@ func (w *World) leaseEnded(ended *memory.EndedLease) {
 	}
 }
 
-// checkRest ends the run soon after the system has come to rest.
+// checkRest ends the run soon after the system has come to rest. A post that was long on its way can
+// disturb it once more.
 func (w *World) checkRest() {
-	if !w.healed || w.done || w.posting > 0 || w.onBoard() > 0 {
+	if w.done || !w.atRest() {
 		return
 	}
 	w.done = true
-	w.kernel.After(aftermath, kernel.Do(func() { w.kernel.Halt("at rest") }))
+	w.kernel.After(aftermath, kernel.Do(func() {
+		w.done = false
+		if w.atRest() {
+			w.kernel.Halt("at rest")
+		}
+	}))
 }
+
+func (w *World) atRest() bool { return w.healed && w.posting == 0 && w.onBoard() == 0 }
 
 // onBoard is how many jobs are on the board.
 func (w *World) onBoard() int {

@@ -23,7 +23,7 @@ var stages = []string{"compile", "prepare", "validate", "run", other}
 var (
 	attemptBuckets = []float64{1, 2, 3, 4, 5, 7, 10, 15, 20, 30, 50, 100}
 	claimBuckets   = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14400}
-	stageBuckets   = []float64{.0001, .001, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600}
+	stageBuckets   = []float64{.0001, .001, .005, .01, .025, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600}
 )
 
 // maxClaims is how many claims are timed at once. A conductor has a few at a time; one that was lost

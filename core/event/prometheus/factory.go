@@ -38,7 +38,9 @@ func (f factory) children(name, help, label string, values ...string) children {
 
 // histograms makes a histogram with one label, and one child for each of its values, in their order.
 // The buckets are classic ones: native histograms vanish from the text format.
-func (f factory) histograms(name, help, label string, buckets []float64, values ...string) []prometheus.Observer {
+func (f factory) histograms(
+	name, help, label string, buckets []float64, values ...string,
+) []prometheus.Observer {
 	vec := prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Namespace: namespace, Name: name, Help: help, Buckets: buckets,
 	}, []string{label})

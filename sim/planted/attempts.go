@@ -1,0 +1,84 @@
+package planted
+
+import (
+	"context"
+
+	"derail/core/conductor"
+	"derail/core/jobboard"
+)
+
+// attemptBugs miscount attempts, or draw the wrong conclusion from the count.
+var attemptBugs = []Bug{
+	{
+		Name: "charged-at-release",
+		About: "The attempt is charged by the release and not by the claim, so a conductor that dies " +
+			"has used up none. Celery counts nothing at all when a worker dies: with " +
+			"task_reject_on_worker_lost such a task is requeued without end.",
+		Property: "attempt.counted", Scenario: "crash-restart", Seeds: 20,
+		Patch: []Edit{{
+			File: "core/jobboard/claim.go",
+			Old:  "store.Put(ledgerKey, encodeLedger(&mine.Job.Ledger)),",
+			New: "store.Put(ledgerKey, encodeLedger(&Ledger{Epoch: job.Epoch + 1, Attempts: job.Attempts, " +
+				"Released: job.Released, Last: job.Last})),",
+		}},
+	},
+	{
+		Name: "excused-and-charged",
+		About: "An abandon that does not count, because the store was down, keeps the attempt charged " +
+			"all the same: an outage uses the jobs up.",
+		Property: "attempt.counted", Scenario: "full-store", Seeds: 20,
+		Wrap: claiming(func(right conductor.Claims) conductor.Claims {
+			return miscounting{right, func(a *jobboard.Abandonment) { a.Counted = true }}
+		}),
+	},
+	{
+		Name:     "counted-and-given-back",
+		About:    "An abandon that counts gives the attempt back: the count never grows.",
+		Property: "attempt.counted", Scenario: "hopeless", Seeds: 20,
+		Wrap: claiming(func(right conductor.Claims) conductor.Claims {
+			return miscounting{right, func(a *jobboard.Abandonment) { a.Counted = false }}
+		}),
+	},
+	{
+		Name: "trashed-late",
+		About: "A job is trashed at N+1 attempts: the comparison of the count with the limit is off by " +
+			"one.",
+		Property: "trash.exact", Scenario: "hopeless", Seeds: 20,
+		Wrap: configured(func(c *conductor.Config) { c.Policy.Attempts++ }),
+	},
+	{
+		Name:     "trashed-early",
+		About:    "A job is trashed at N-1 attempts: the comparison is off by one the other way.",
+		Property: "trash.exact", Scenario: "hopeless", Seeds: 20,
+		Wrap: configured(func(c *conductor.Config) { c.Policy.Attempts-- }),
+	},
+	{
+		Name: "limit-for-the-living",
+		About: "The limit is applied only by conductors that live to report a failure. A job that kills " +
+			"every one of them is claimed for ever.",
+		Property: "trash.exact", Scenario: "poison-conductor", Seeds: 20,
+		Patch: []Edit{{
+			File: "core/conductor/shift.go",
+			Old:  "s.config.Policy.exhausted(job.Attempts)",
+			New:  "s.config.Policy.exhausted(0)",
+		}},
+	},
+	{
+		Name: "no-limit",
+		About: "The limit of N attempts is promised and never applied: the endless cycle. TaskFlow " +
+			"promises no limit and has none.",
+		Property: "cycle.none", Scenario: "hopeless", Seeds: 20,
+		Wrap: configured(func(c *conductor.Config) { c.Policy.Attempts = 0 }),
+	},
+}
+
+// miscounting gets wrong whether an abandon counts.
+type miscounting struct {
+	conductor.Claims
+	change func(a *jobboard.Abandonment)
+}
+
+func (m miscounting) Abandon(ctx context.Context, c *jobboard.Claim, a jobboard.Abandonment) error {
+	m.change(&a)
+	return m.Claims.Abandon(ctx, c, a)
+}
