@@ -31,7 +31,8 @@ func (r *Reading) counted() {
 	}
 }
 
-// exact is the check of trash.exact. It trusts no reported number: the attempts are the derived ones.
+// exact is the check of trash.exact. The attempts are the derived ones: a report that cannot be right is
+// not believed, and is attempt.counted's to tell.
 func (r *Reading) exact() {
 	limit := int32(r.history.Header.Attempts)
 	for i := range r.ops {

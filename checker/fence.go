@@ -59,7 +59,7 @@ func (r *Reading) inOrder(job history.JobID) {
 		switch s := &r.saves[i]; {
 		case s.epoch > newest.epoch:
 			newest = s
-		case s.epoch < newest.epoch:
+		case s.epoch < newest.epoch && s.rev > newest.rev:
 			r.unfenced(newest, s)
 		}
 	}

@@ -25,7 +25,7 @@ var oracles = map[string]func(*history.History) map[string]bool{
 func TestOracles(t *testing.T) {
 	checker := New()
 	broken := map[string]int{}
-	for seed := range uint64(150_000) {
+	for seed := range uint64(6000) {
 		chance := seeded(seed)
 		p := roughly(chance)
 		p.steps = min(p.steps, 250)

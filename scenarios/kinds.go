@@ -13,6 +13,7 @@ const (
 	KindNetworkLoss           = "network.loss"
 	KindNodeCrash             = "node.crash"
 	KindNodePause             = "node.pause"
+	KindNodeStop              = "node.stop"
 	KindTaskError             = "task.error"
 	KindTaskPanic             = "task.panic"
 	KindTaskHang              = "task.hang"
@@ -157,6 +158,13 @@ var kinds = []Kind{
 			"a long garbage collection, a suspended virtual machine.",
 		Timed: true, Needs: []string{"at", "for"}, Takes: inNode, Machines: conductors,
 		Reached: KindNodePause,
+	},
+	{
+		Name: KindNodeStop,
+		Means: "A conductor is asked to stop, gives back what it has not finished, and is started again " +
+			"after for (left out: after cluster.restart): a deployment.",
+		Timed: true, Needs: []string{"at"}, Takes: inNode, Machines: conductors,
+		Reached: KindNodeStop,
 	},
 	{
 		Name: KindTaskError,

@@ -90,6 +90,7 @@ type Engine struct {
 	batch     []*logbook.AtomDetail
 	untold    []move
 	finished  int32 // atoms that the next save records as finished
+	fresh     bool  // the next save makes void what was recorded of atoms
 	saved     bool  // whether this run has written to the logbook
 
 	event event.Event // the one that is being told; listeners do not keep it

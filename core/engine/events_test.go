@@ -67,7 +67,8 @@ func TestEventsOfAResumption(t *testing.T) {
 	noUndo.Revert = nil
 	b.run(flow.Unordered("f", b.task("a"), noUndo), state.Reverted)
 	b.expect("events", "save, f RUNNING>RESUMING, f RESUMING>SUSPENDED, f SUSPENDED>RUNNING, "+
-		"saved+0, b FAILURE>REVERTING, save, b REVERTING>REVERTED, a RUNNING>FAILURE, saved+0, a FAILURE>REVERTING, "+
+		"saved+0, b FAILURE>REVERTING, save, b REVERTING>REVERTED, a RUNNING>FAILURE, "+
+		"saved+0, a FAILURE>REVERTING, "+
 		"undo a() of <nil>, a: interrupted: its process died before it ended, "+
 		"save, a REVERTING>REVERTED, f RUNNING>REVERTED, saved+0")
 

@@ -40,6 +40,9 @@ func (s *trace) Commit(ctx context.Context, txn store.Txn) store.Commit {
 	if s.before != nil {
 		s.before()
 	}
+	if len(txn.Then) > 3 {
+		panic(fmt.Sprintf("a save changes %d keys: it must not grow with the flow", len(txn.Then)))
+	}
 	c := s.Store.Commit(ctx, txn)
 	if s.after != nil {
 		s.after()

@@ -83,7 +83,7 @@ func (b *bench) record(states string) {
 		return
 	}
 	b.epoch++
-	w, err := b.books.Open(b.t.Context(), "f", "job", b.epoch)
+	w, err := shortLibrary(b.store.Store).Open(b.t.Context(), "f", "job", b.epoch) // past the trace
 	if err == nil {
 		_, err = w.Save(b.t.Context(), recorded(states))
 	}

@@ -35,7 +35,7 @@ func (e *Engine) Run(ctx context.Context) (state.State, error) {
 }
 
 func (e *Engine) runOnce(ctx context.Context) (state.State, error) {
-	e.state, e.dirty, e.untold = state.Undefined, e.dirty[:0], e.untold[:0]
+	e.state, e.dirty, e.untold, e.fresh = state.Undefined, e.dirty[:0], e.untold[:0], false
 	e.step(state.Resuming)
 	e.resume()
 	for {
@@ -86,12 +86,13 @@ func (e *Engine) resume() {
 	}
 }
 
-// reset gives every atom of a reverted flow a fresh start.
+// reset gives every atom of a reverted flow a fresh start. It is written as one mark, not atom by atom.
 func (e *Engine) reset() {
+	e.fresh = true
 	for i := range e.atoms {
 		a := &e.atoms[i]
 		if a.detail.State == state.Reverted {
-			e.moveAtom(a, state.Pending)
+			e.untold = append(e.untold, move{atom: a.index, from: state.Reverted, to: state.Pending})
 			a.detail, a.result = fresh(a.task), nil
 		}
 	}

@@ -17,12 +17,12 @@ func (e *Engine) save(ctx context.Context, tell []move) error {
 	for _, i := range e.dirty {
 		e.batch = append(e.batch, &e.atoms[i].detail)
 	}
-	at, err := e.writer.Save(ctx, logbook.Batch{State: e.flowState, Atoms: e.batch})
+	at, err := e.writer.Save(ctx, logbook.Batch{State: e.flowState, Fresh: e.fresh, Atoms: e.batch})
 	if err != nil {
 		e.tellUnsaved(err)
 		return err
 	}
-	e.saved = true
+	e.saved, e.fresh = true, false
 	for _, m := range tell {
 		e.tellMove(m)
 	}

@@ -16,7 +16,9 @@
 //
 // For a flow of n tasks that succeeds: n+1 writes, one transaction each. Each carries the result of
 // one task together with the mark that the next begins; the first carries the flow's RUNNING, the
-// last its SUCCESS. (TaskFlow makes seven for one task.)
+// last its SUCCESS. (TaskFlow makes seven for one task.) No write grows with the number of tasks: a flow
+// that starts afresh does not reset its atoms one by one, but begins a new round, which makes void
+// whatever was recorded of atoms in earlier ones.
 //
 // What may not live here: which task is next (package engine), and who owns a job (package
 // jobboard).
@@ -64,7 +66,7 @@ type FlowDetail struct {
 
 	State state.State  // empty until it first ran
 	Epoch int64        // the epoch of the claim that wrote last
-	Atoms []AtomDetail // those that were ever written, in ascending order of name
+	Atoms []AtomDetail // those written since the flow last started afresh, in ascending order of name
 }
 
 // Atom returns the detail with that name, or nil.
@@ -87,7 +89,8 @@ type AtomDetail struct {
 	Failure       *failure.Failure // why it failed, while its state is FAILURE or later on the way back
 	RevertFailure *failure.Failure // why its revert failed
 
-	key string // where it is stored, once it was
+	key   string // where it is stored, once it was
+	round int64  // the round of the flow in which it was
 }
 
 // Config is what a [Library] needs. Store and Host are required.

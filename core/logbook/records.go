@@ -25,16 +25,18 @@ type head struct {
 	state  state.State
 	epoch  int64
 	writes int64  // how many there have been
+	round  int64  // how often the flow has started afresh: details of an earlier round are void
 	digest uint32 // of the atoms that the write carried
 }
 
-const headRoom = record.Overhead + 28
+const headRoom = record.Overhead + 36
 
 func writeHead(room []byte, h head) record.Writer {
 	w := record.BeginIn(room, headRecord, recordVersion)
 	w.Uint(uint64(state.Code(h.state)))
 	w.Int(h.epoch)
 	w.Int(h.writes)
+	w.Int(h.round)
 	w.Uint(uint64(h.digest))
 	return w
 }
@@ -46,7 +48,7 @@ func encodeHead(h head) []byte {
 
 func decodeHead(stored []byte) (head, error) {
 	r := record.Open(stored, headRecord, recordVersion)
-	h := head{state: readState(&r), epoch: r.Int(), writes: r.Int(), digest: uint32(r.Uint())}
+	h := head{state: readState(&r), epoch: r.Int(), writes: r.Int(), round: r.Int(), digest: uint32(r.Uint())}
 	return h, r.End()
 }
 
@@ -119,7 +121,7 @@ var intentions = [...]state.Intention{"", state.ToExecute, state.ToIgnore, state
 // atomRoom is about how many bytes an atom's record takes, and never much less.
 func atomRoom(a *AtomDetail) int {
 	const failureRoom = 512 // failures are rare, and a buffer that is too small grows
-	size := record.Overhead + 16 + len(a.Name) + len(a.Result)
+	size := record.Overhead + 18 + len(a.Name) + len(a.Result)
 	if a.Failure != nil {
 		size += failureRoom
 	}
@@ -129,9 +131,10 @@ func atomRoom(a *AtomDetail) int {
 	return size
 }
 
-func writeAtom(room []byte, a *AtomDetail) record.Writer {
+func writeAtom(room []byte, a *AtomDetail, round int64) record.Writer {
 	w := record.BeginIn(room, atomRecord, recordVersion)
 	w.Text(a.Name)
+	w.Int(round)
 	w.Uint(uint64(state.Code(a.State)))
 	code := 0
 	for i, known := range intentions {
@@ -152,7 +155,7 @@ func decodeAtom(stored []byte, name string, a *AtomDetail) error {
 	if string(r.Bytes()) != name {
 		r.Fail("it is another atom's")
 	}
-	a.Name, a.State = name, readState(&r)
+	a.Name, a.round, a.State = name, r.Int(), readState(&r)
 	if code := r.Uint(); code < uint64(len(intentions)) {
 		a.Intention = intentions[code]
 	} else {

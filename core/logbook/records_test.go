@@ -54,7 +54,8 @@ func anyRecord(t *rapid.T) kept {
 	case 0:
 		h := head{
 			state: anyState(t), epoch: rapid.Int64().Draw(t, "epoch"),
-			writes: rapid.Int64().Draw(t, "writes"), digest: rapid.Uint32().Draw(t, "digest"),
+			writes: rapid.Int64().Draw(t, "writes"), round: rapid.Int64().Draw(t, "round"),
+			digest: rapid.Uint32().Draw(t, "digest"),
 		}
 		return kept{encodeHead(h), func(stored []byte) error {
 			got, err := decodeHead(stored)
@@ -64,11 +65,14 @@ func anyRecord(t *rapid.T) kept {
 			return err
 		}}
 	case 1:
-		a := anyAtom(t)
-		w := writeAtom(make([]byte, 0, atomRoom(a)), a)
+		a, round := anyAtom(t), rapid.Int64().Draw(t, "round")
+		w := writeAtom(make([]byte, 0, atomRoom(a)), a, round)
 		return kept{w.End(), func(stored []byte) error {
 			var got AtomDetail
 			err := decodeAtom(stored, a.Name, &got)
+			if err == nil && got.round != round {
+				t.Fatalf("round %d became %d", round, got.round)
+			}
 			if diff := cmp.Diff(a, &got, cmpopts.IgnoreUnexported(AtomDetail{}), cmpopts.EquateEmpty()); err == nil && diff != "" {
 				t.Fatal(diff)
 			}
@@ -137,11 +141,11 @@ func TestRecords(t *testing.T) {
 // A valid record with a code that does not exist is refused too: it comes from a newer program.
 func TestRecordsOfTheFuture(t *testing.T) {
 	a := &AtomDetail{Name: "a", State: state.Running}
-	w := writeAtom(nil, a)
+	w := writeAtom(nil, a, 0)
 	good := w.End()
 	body := good[:len(good)-4]
-	at := bytes.Index(body, []byte("a")) + 1
-	for _, offset := range []int{0, 1} { // the state, the intention
+	at := bytes.Index(body, []byte("a")) + 2 // behind the name and the round
+	for _, offset := range []int{0, 1} {     // the state, the intention
 		bad := slices.Clone(body)
 		bad[at+offset] = 100
 		if err := decodeAtom(append(bad, checksum(bad)...), "a", new(AtomDetail)); err == nil {
@@ -163,7 +167,7 @@ func FuzzDecode(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(plan)
-	w := writeAtom(nil, &AtomDetail{Name: "a", Failure: &failure.Failure{Class: failure.Task}})
+	w := writeAtom(nil, &AtomDetail{Name: "a", Failure: &failure.Failure{Class: failure.Task}}, 1)
 	f.Add(w.End())
 	f.Fuzz(func(t *testing.T, stored []byte) {
 		for _, sealed := range [][]byte{stored, seal(stored)} {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"derail/core/failpoints"
@@ -78,6 +79,7 @@ func (w *Writer) take(flowID string, snap store.Snapshot) error {
 	if w.seenAt == 0 || w.Detail.ID == "" {
 		return ErrNotFound
 	}
+	w.Detail.Atoms = slices.DeleteFunc(w.Detail.Atoms, func(a AtomDetail) bool { return a.round != w.seen.round })
 	w.Detail.State, w.Detail.Epoch = w.seen.state, w.seen.epoch
 	return nil
 }
@@ -85,6 +87,7 @@ func (w *Writer) take(flowID string, snap store.Snapshot) error {
 // Batch is one write: the flow's state and the atoms that changed.
 type Batch struct {
 	State state.State
+	Fresh bool // the flow starts afresh: what was recorded of atoms before is void
 	Atoms []*AtomDetail
 }
 
@@ -116,7 +119,10 @@ func (w *Writer) save(ctx context.Context, b Batch) (store.Revision, error) {
 	if err := beforeSave.At(ctx); err != nil {
 		return 0, fmt.Errorf("%w (%w)", store.ErrRefused, err)
 	}
-	next := head{state: b.State, epoch: w.epoch, writes: w.seen.writes + 1}
+	next := head{state: b.State, epoch: w.epoch, writes: w.seen.writes + 1, round: w.seen.round}
+	if b.Fresh {
+		next.round++
+	}
 	at, err := w.commit(ctx, w.transaction(b, &next), next)
 	if err != nil {
 		return 0, err
@@ -146,7 +152,7 @@ func (w *Writer) transaction(b Batch, next *head) store.Txn {
 	}
 	buf := make([]byte, 0, size)
 	for _, a := range b.Atoms {
-		r := writeAtom(buf, a)
+		r := writeAtom(buf, a, next.round)
 		stored := r.End()
 		buf = r.Rest()
 		next.digest = extend(next.digest, stored)

@@ -102,6 +102,45 @@ func TestSaveOfADetailFromElsewhere(t *testing.T) {
 	}
 }
 
+// A fresh start makes void what was recorded of all atoms, in one write that names none of them.
+func TestFreshStart(t *testing.T) {
+	k, l := withFlow(t)
+	names := func() (names []string) {
+		d, err := l.Read(t.Context(), "f")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range d.Atoms {
+			names = append(names, a.Name)
+		}
+		return names
+	}
+	w := open(t, l, 1)
+	save(t, w, running("a", "b", "c"))
+	fresh := running("b")
+	fresh.Fresh = true
+	save(t, w, fresh)
+	if got := names(); !slices.Equal(got, []string{"b"}) {
+		t.Errorf("after a fresh start there are %q", got)
+	}
+	if last := k.committed[len(k.committed)-1]; len(last.Then) != 2 {
+		t.Errorf("the fresh start changed %d keys", len(last.Then))
+	}
+	save(t, w, running("c"))
+	if got := names(); !slices.Equal(got, []string{"b", "c"}) {
+		t.Errorf("then there are %q", got)
+	}
+	w = open(t, l, 2)
+	fresh = running()
+	fresh.Fresh = true
+	k.commits = []answer{apply}
+	save(t, w, fresh)
+	save(t, w, running("a"))
+	if got := names(); !slices.Equal(got, []string{"a"}) {
+		t.Errorf("after a second one there are %q", got)
+	}
+}
+
 func TestFence(t *testing.T) {
 	_, l := withFlow(t)
 	old, newer := open(t, l, 1), open(t, l, 2)

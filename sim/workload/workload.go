@@ -116,7 +116,7 @@ func task(g *Group, n int) *flow.Task {
 	if n > 1 && g.Spec.Pattern == scenarios.PatternLinear {
 		requires = append(requires, result(n-1))
 	}
-	return &flow.Task{
+	t := &flow.Task{
 		Name:     "task-" + strconv.Itoa(n),
 		Requires: requires,
 		Provides: result(n),
@@ -124,6 +124,12 @@ func task(g *Group, n int) *flow.Task {
 			return execute(ctx, g, n, args)
 		},
 	}
+	if n%2 == 1 { // every other task has something to undo
+		t.Revert = func(ctx context.Context, args flow.Args, of flow.Undo) error {
+			return revert(ctx, g, n, args, of)
+		}
+	}
+	return t
 }
 
 func result(n int) string { return "result-" + strconv.Itoa(n) }
@@ -149,6 +155,20 @@ func execute(ctx context.Context, g *Group, n int, args flow.Args) (any, error) 
 		return nil, err
 	}
 	return int64(n), nil
+}
+
+// revert undoes task n, which takes as long as doing it. It checks that it is told what was done.
+func revert(ctx context.Context, g *Group, n int, args flow.Args, of flow.Undo) error {
+	place := ctx.Value(placeKey{}).(*Place)
+	job, err := flow.Get[string](args, inputJob)
+	if err != nil {
+		return err
+	}
+	if of.Failed == nil && of.Result != int64(n) {
+		return failure.Internal(fmt.Errorf("task %d is to undo %v instead of %d", n, of.Result, n))
+	}
+	undo := place.Source.Stream("undo", job).Between(int64(g.Spec.Work.Low), int64(g.Spec.Work.High))
+	return place.Machine.Sleep(ctx, nanoseconds(undo))
 }
 
 var (

@@ -24,6 +24,7 @@ func (e *ears) Hear(ev *event.Event) {
 		r.Subject, r.From, r.To = history.SubjectFlow, string(ev.From), string(ev.To)
 	case event.LogbookSaved:
 		r.Type, r.Kind, r.N, r.Revision = history.OK, history.Save, ev.Count, ev.Revision
+		e.life.world.toldSave(ev.Job, ev.Revision)
 	case event.LogbookUnsaved:
 		r.Kind = history.Save
 		r.Type, r.Reason = unsaved(ev.Reason)

@@ -26,6 +26,10 @@ type life struct {
 	recorded *recordedBoard
 	ears     ears
 	pauses   int // so far
+
+	conductor *conductor.Conductor
+	stopping  bool  // it was asked to stop
+	away      int64 // how long it is to stay away then
 }
 
 // Wrap is where something can be put between the core and what it runs on: a planted bug. A nil
@@ -85,7 +89,11 @@ func (w *World) boot(node int) {
 		return
 	}
 	w.started(node)
-	l.machine.Go("conductor", func() { _ = c.Run(l.context) })
+	l.conductor = c
+	l.machine.Go("conductor", func() {
+		_ = c.Run(l.context)
+		w.retired(l)
+	})
 }
 
 // points decides the failpoints of one machine.

@@ -47,6 +47,8 @@ func (s *strike) Fire() {
 		s.crash()
 	case scenarios.KindNodePause:
 		s.pause()
+	case scenarios.KindNodeStop:
+		s.stop()
 	}
 	if every := s.timed.Every; every.High > 0 {
 		s.world.kernel.At(now+max(s.stream.Between(int64(every.Low), int64(every.High)), 1), s)
@@ -103,6 +105,27 @@ func (w *World) resume(l *life) {
 	if l.machine.Paused() {
 		w.note(history.Resume, l.node, "", "")
 		l.machine.Resume()
+	}
+}
+
+// stop asks a conductor to end, as a deployment does. Its machine goes down when it has, and comes
+// back later.
+func (s *strike) stop() {
+	away := s.length(s.world.blueprint.Scenario.Cluster.Restart)
+	l := s.victim()
+	if l == nil || l.stopping {
+		return
+	}
+	s.world.faults.Strike(&s.timed, l.node, l.machine.Name())
+	l.stopping, l.away = true, away
+	l.conductor.Stop()
+}
+
+// retired is the end of a conductor that was asked to stop.
+func (w *World) retired(l *life) {
+	if l.stopping {
+		w.crashed(l, l.away)
+		l.machine.Crash()
 	}
 }
 

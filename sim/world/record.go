@@ -9,6 +9,7 @@ import (
 	"derail/core/conductor"
 	"derail/core/failure"
 	"derail/core/jobboard"
+	"derail/core/logbook"
 	"derail/core/store"
 	"derail/core/store/memory"
 	"derail/sim/kernel"
@@ -186,9 +187,9 @@ func fingerprint(f *failure.Failure) string {
 	return f.Fingerprint()
 }
 
-// observe sees a commit at the server: it remembers who holds what, for when a lease ends, and which
-// jobs the board has had.
-func (w *World) observe(txn *store.Txn, _ store.Revision) {
+// observe sees a commit at the server: it remembers who holds what, for when a lease ends, which jobs
+// the board has had, and what was written to logbooks.
+func (w *World) observe(txn *store.Txn, at store.Revision) {
 	for i := range txn.Then {
 		op := &txn.Then[i]
 		if op.Delete {
@@ -198,6 +199,8 @@ func (w *World) observe(txn *store.Txn, _ store.Revision) {
 			w.claims[job] = op.Value
 		} else if job, is := strings.CutPrefix(op.Key, jobboard.PostingPrefix); is {
 			w.posted[job] = true
+		} else if job, is := logbook.SavedFlow(op.Key); is {
+			w.saved(job, op.Value, at)
 		}
 	}
 	w.checkRest()
@@ -253,6 +256,7 @@ func (w *World) closeBooks() {
 	state := w.server.State()
 	for _, g := range w.blueprint.work.Groups {
 		for _, job := range g.Jobs {
+			w.tellSave(job)
 			where := history.FinalGone
 			switch {
 			case state.Get(jobboard.ClaimKey(job)).Changed != 0:

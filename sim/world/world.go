@@ -25,6 +25,7 @@ type World struct {
 
 	lives   []*life // by node; nil where no conductor is alive
 	claims  map[string][]byte
+	saves   map[string]applied // by job: see applied
 	posted  map[string]bool
 	posting int // groups whose client is still at work
 	healed  bool
@@ -64,7 +65,7 @@ type Result struct {
 // New makes a world.
 func New(b *Blueprint) *World {
 	return &World{
-		blueprint: b, claims: map[string][]byte{}, posted: map[string]bool{},
+		blueprint: b, claims: map[string][]byte{}, saves: map[string]applied{}, posted: map[string]bool{},
 		recorder: history.NewRecorder(history.Header{}), lives: make([]*life, len(b.nodes)),
 	}
 }
@@ -119,6 +120,7 @@ func (w *World) prepare(source *choice.Source, seed uint64, o Options) {
 	}
 	clear(w.lives)
 	clear(w.claims)
+	clear(w.saves)
 	clear(w.posted)
 	w.result = Result{Seed: seed}
 	w.posting, w.healed, w.done = 0, false, false
