@@ -32,7 +32,8 @@ func (f *feasible) possible(s ledgerState, placed []bool, ended int) bool {
 	for _, p := range placed {
 		key = append(key, map[bool]byte{true: 1}[p])
 	}
-	key = append(key, byte(ended), byte(s.charged), byte(s.board.Place), byte(s.board.Owner), byte(s.board.Epoch))
+	b := &s.board
+	key = append(key, byte(ended), byte(s.charged), byte(b.Place), byte(b.Owner), byte(b.Epoch))
 	if f.tried[string(key)] {
 		return false
 	}
@@ -138,7 +139,7 @@ func TestAttemptsAgainstEveryOrder(t *testing.T) {
 	for _, property := range []string{"attempt.counted", "trash.exact"} {
 		t.Run(property, func(t *testing.T) {
 			refused, missed, accepted := 0, 0, 0
-			for seed := range uint64(20_000) {
+			for seed := range uint64(8000) {
 				chance := seeded(seed)
 				h := countedTown(chance)
 				job := history.JobID(0)
@@ -167,7 +168,7 @@ func TestAttemptsAgainstEveryOrder(t *testing.T) {
 				}
 			}
 			t.Logf("%d accepted, %d refused, %d missed", accepted, refused, missed)
-			if accepted < 1000 || refused < 1000 || missed*10 > refused {
+			if accepted < 400 || refused < 400 || missed*10 > refused {
 				t.Errorf("%d accepted, %d refused, %d missed", accepted, refused, missed)
 			}
 		})
@@ -177,8 +178,8 @@ func TestAttemptsAgainstEveryOrder(t *testing.T) {
 // countedTown is a short life of one job, with a lie about its attempts or about the limit.
 func countedTown(chance func(int) int) *history.History {
 	w := newTown(plan{
-		jobs: 1, conductors: 1 + chance(3), tasks: 1, attempts: 1 + chance(3), trouble: []int{0, 100, 300}[chance(3)],
-		steps: 40 + chance(160), calls: chance(2) == 0,
+		jobs: 1, conductors: 1 + chance(3), tasks: 1, attempts: 1 + chance(3),
+		trouble: []int{0, 100, 300}[chance(3)], steps: 40 + chance(160), calls: chance(2) == 0,
 	}, chance)
 	w.endless = chance(2) == 0
 	h := w.run()

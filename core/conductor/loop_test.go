@@ -15,6 +15,7 @@ import (
 	"derail/core/flow"
 	"derail/core/host"
 	"derail/core/jobboard"
+	"derail/core/logbook"
 	"derail/core/store"
 )
 
@@ -358,10 +359,102 @@ func TestUnansweredClaimAtAStop(t *testing.T) {
 		p.store.heal()
 		p.expect("j", "unclaimed after 0")
 		w.leave()
-		if p.executed("t1") != 0 {
+		if p.executed("t1") != 0 || p.flowState("j") != "" {
 			p.Error("it was worked on")
 		}
 		time.Sleep(time.Minute)
+	})
+}
+
+// TestUnansweredClaimAfterTheLastDispatch: it is given back as well.
+func TestUnansweredClaimAfterTheLastDispatch(t *testing.T) {
+	inPlant(t, func(p *plant) {
+		p.factory("takes time", p.task("t", deaf(time.Minute)))
+		p.post("j", "ok")
+		p.post("k", "takes time")
+		p.store.set(func(f *faulty) {
+			f.commit = func(txn *store.Txn) (fault, bool) {
+				return delay, txn.Label == "claim" && txn.Subject == "j"
+			}
+		})
+		w := p.employ("a", func(c *Config) { c.MaxDispatches = 1 })
+		time.Sleep(30 * time.Second)
+		p.store.heal()
+		p.expect("j", "claimed after 1")
+		p.must(<-w.returned)
+		p.expect("k", "consumed")
+		p.expect("j", "unclaimed after 0")
+		if p.executed("t1") != 0 || p.flowState("j") != "" {
+			p.Error("it was worked on")
+		}
+	})
+}
+
+// stopping is a library that stops the conductor when a book is opened.
+type stopping struct {
+	*logbook.Library
+	stop func()
+}
+
+func (s stopping) Open(ctx context.Context, flowID, subject string, epoch int64) (*logbook.Writer, error) {
+	s.stop()
+	return s.Library.Open(ctx, flowID, subject, epoch)
+}
+
+// TestStopWhileLoading: a stop counts also for an engine that is only being made.
+func TestStopWhileLoading(t *testing.T) {
+	inPlant(t, func(p *plant) {
+		p.post("j", "ok")
+		var c *Conductor
+		c = p.conductor("a", func(config *Config) { config.Books = stopping{p.books, func() { c.Stop() }} })
+		p.must(c.Run(p.ctx))
+		p.expect("j", "unclaimed after 0")
+		if p.executed("t1") != 0 {
+			p.Error("it was worked on")
+		}
+	})
+}
+
+// TestStaleView: a conductor that hears nothing of others neither spins nor does harm.
+func TestStaleView(t *testing.T) {
+	inPlant(t, func(p *plant) {
+		p.factory("takes time", p.task("t", deaf(5*time.Second)))
+		p.post("i", "takes time")
+		p.post("j", "ok")
+		p.store.set(func(f *faulty) { f.deaf = true })
+		w := p.employ("a", nil)
+		time.Sleep(time.Second)
+		c := p.claimNow("j")
+		p.store.count("claim")
+		time.Sleep(100 * time.Second)
+		if n := p.store.count("claim"); n < 50 || n > 101 {
+			p.Errorf("%d claims of a held job in 100 s", n)
+		}
+		p.expect("i", "consumed")
+		p.expect("j", "claimed after 1")
+		p.must(p.board.Consume(p.ctx, c))
+		time.Sleep(10 * time.Second)
+		w.leave()
+	})
+}
+
+// TestLostClaimUnheardOf: a claim that turned out to be lost only at its release is not taken up again
+// by a conductor that hears nothing.
+func TestLostClaimUnheardOf(t *testing.T) {
+	inPlant(t, func(p *plant) {
+		p.factory("takes time", p.task("t", deaf(5*time.Second)))
+		p.post("j", "takes time")
+		p.store.set(func(f *faulty) { f.deaf = true })
+		w := p.employ("a", nil)
+		time.Sleep(time.Second)
+		p.store.Commit(p.ctx, store.Txn{Then: []store.Op{store.Delete(jobboard.ClaimKey("j"))}})
+		time.Sleep(20 * time.Second)
+		p.expect("j", "consumed")
+		claims := p.heard("j", event.JobClaimed)
+		if len(claims) != 2 || claims[1].Epoch != 2 || p.executed("t") != 1 || p.count("j", event.ClaimLost) != 1 {
+			p.Errorf("t executed %d, claims %+v", p.executed("t"), claims)
+		}
+		w.leave()
 	})
 }
 
@@ -416,7 +509,8 @@ func TestUntraceableRelease(t *testing.T) {
 		w := p.employ("a", nil)
 		time.Sleep(5 * time.Second)
 		p.store.heal()
-		if p.count("j", event.ClaimLost) != 1 || p.count("j", event.JobConsumed) != 0 || w.Dispatching() != 0 {
+		if p.count("j", event.ClaimLost) != 1 || p.count("j", event.JobConsumed) != 0 || w.Dispatching() != 0 ||
+			p.count("j", event.ReleaseUnsettled) != 0 {
 			p.Errorf("told %+v", p.heard("j", event.ClaimLost, event.JobConsumed))
 		}
 		p.post("k", "ok")

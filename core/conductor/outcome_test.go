@@ -365,6 +365,9 @@ func TestClaimLost(t *testing.T) {
 			if p.count("j", event.ClaimLost) != 1 || p.executed("u") != 0 {
 				p.Errorf("lost %d, u executed %d", p.count("j", event.ClaimLost), p.executed("u"))
 			}
+			if n := p.store.count("abandon"); n != 0 {
+				p.Errorf("%d abandons of a claim that is known to be lost", n)
+			}
 			p.expect("j", "trashed as exhausted after 1") // by the next claimer, who is the same conductor
 			if told := p.heard("j", event.JobTrashed); len(told) != 1 || told[0].Epoch != 0 {
 				p.Errorf("told: %+v", told)

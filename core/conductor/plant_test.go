@@ -37,6 +37,7 @@ type faulty struct {
 	commit func(txn *store.Txn) (fault, bool)
 	read   func(key string) error
 	renew  func(ctx context.Context) error
+	deaf   bool           // watches tell nothing
 	calls  map[string]int // by label, or by the kind of call
 }
 
@@ -47,6 +48,7 @@ const (
 	refuse fault = iota + 1
 	loseAnswer
 	loseRequest
+	delay // the request arrives ten seconds later
 )
 
 func (f *faulty) set(change func(f *faulty)) {
@@ -140,6 +142,8 @@ func (f *faulty) Commit(ctx context.Context, txn store.Txn) store.Commit {
 		return store.Commit{Outcome: store.Refused, Err: errDown}
 	case how == loseAnswer:
 		f.Store.Commit(ctx, txn)
+	case how == delay:
+		time.AfterFunc(10*time.Second, func() { f.Store.Commit(context.Background(), txn) })
 	}
 	return store.Commit{Outcome: store.Unknown, Err: errSilent}
 }
@@ -166,6 +170,21 @@ func (f *faulty) Renew(ctx context.Context, lease store.LeaseID) error {
 	}
 	return f.Store.Renew(ctx, lease)
 }
+
+// Watch returns, when the store is deaf, a watch that tells nothing.
+func (f *faulty) Watch(ctx context.Context, prefix string, since store.Revision) (store.Watcher, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	w, err := f.Store.Watch(ctx, prefix, since)
+	if f.deaf && err == nil {
+		w = silence{w}
+	}
+	return w, err
+}
+
+type silence struct{ store.Watcher }
+
+func (silence) Next(ctx context.Context) ([]store.Change, error) { return nil, hang(ctx) }
 
 // plant is where conductors work in a test: on the real host, in a bubble whose clock moves only when
 // all wait.

@@ -13,9 +13,6 @@ import (
 // work runs one job and releases it. ctx lives as long as the session, under as long as the claim.
 func (s *shift) work(ctx, under context.Context, r *run) {
 	v := s.run(under, r)
-	s.mu.Lock()
-	r.done = true
-	s.mu.Unlock()
 	if err := afterRun.At(ctx); err != nil && v.fate != lost {
 		v = because(abandon, failure.From("", failure.Internal(err)))
 	}

@@ -150,6 +150,26 @@ func TestSessionsThatDoNotLast(t *testing.T) {
 	})
 }
 
+// TestSessionsThatLasted: each loss after a while is a trouble of its own, and is soon over.
+func TestSessionsThatLasted(t *testing.T) {
+	inPlant(t, func(p *plant) {
+		w := p.employ("a", nil)
+		for i := range 10 {
+			time.Sleep(11 * time.Second)
+			p.revokeAll()
+			time.Sleep(4 * time.Second) // a third of the lease, and a pause
+			id := fmt.Sprint("j", i)
+			p.post(id, "ok")
+			time.Sleep(10 * time.Millisecond)
+			p.expect(id, "consumed")
+		}
+		if n := p.count("", event.SessionLost); n != 10 {
+			p.Errorf("%d sessions lost", n)
+		}
+		w.leave()
+	})
+}
+
 // TestContextEndsWhileRegistering: Run returns its error.
 func TestContextEndsWhileRegistering(t *testing.T) {
 	inPlant(t, func(p *plant) {

@@ -23,8 +23,10 @@ type shift struct {
 	off     host.Signal       // one of the crew has gone
 
 	// For the process in Run alone:
-	losses uint64    // the view's count when it was last looked at
-	rests  time.Time // no claim before this: the board is in trouble
+	losses   uint64    // the view's count when it was last looked at
+	rests    time.Time // no claim before this: the board is in trouble
+	failures int       // how many jobs in a row could not be had; counted up to maxFailures
+	stuck    string    // the latest of them
 
 	mu      sync.Mutex
 	runs    map[string]*run // by job
@@ -38,7 +40,6 @@ type run struct {
 	end     func(cause error) // ends the context of the job's tasks
 	engine  *engine.Engine    // nil until there is one
 	verdict verdict           // of a run that has a process of its own
-	done    bool              // the run itself has ended; the release goes on
 }
 
 // serve works under one session until it is lost, or the conductor is to work no more. The error is
@@ -185,6 +186,7 @@ func (s *shift) claim(ctx context.Context, job *jobboard.Job) {
 		s.failed(job, err)
 		return
 	}
+	s.failures, s.stuck = 0, ""
 	s.view.Claimed(claim)
 	s.start(ctx, claim)
 }
@@ -212,18 +214,28 @@ func (s *shift) bury(ctx context.Context, job *jobboard.Job) {
 	})
 }
 
+// maxFailures bounds for how many times Idle a job is passed over that could not be had.
+const maxFailures = 4
+
 // failed decides what to do after a job could not be had. Nothing may be left to news alone: after
-// a refusal there is none.
+// a refusal there is none. Nor may a few jobs at the front that cannot be had keep the conductor from
+// all others, which is why jobs are passed over for longer while one after the other fails.
 func (s *shift) failed(job *jobboard.Job, err error) {
-	again := s.config.Host.Now().Add(s.config.Idle)
-	s.view.Avoid(job, again)
+	now := s.config.Host.Now()
 	switch {
 	case errors.Is(err, jobboard.ErrSessionEnded):
 		s.end(jobboard.ErrSessionEnded)
+		return
 	case errors.Is(err, jobboard.ErrHeld) || errors.Is(err, jobboard.ErrGone):
-		// somebody was faster: on to the next job
-	default:
-		s.rests = again
+		s.failures, s.stuck = 0, "" // somebody was faster: the board works
+		s.view.Avoid(job, now.Add(s.config.Idle))
+		return
+	case job.ID != s.stuck:
+		s.failures, s.stuck = min(s.failures+1, maxFailures), job.ID
+	}
+	s.view.Avoid(job, now.Add(time.Duration(s.failures)*s.config.Idle))
+	if s.failures > 1 { // it is not the job
+		s.rests = now.Add(s.config.Idle)
 	}
 }
 
@@ -309,15 +321,13 @@ func (s *shift) suspendAll() {
 	}
 }
 
-// underWay is the runs that have not ended, in an order that is the same every time.
+// underWay is the runs, also those that are being released, in an order that is the same every time.
 func (s *shift) underWay() []*run {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	runs := make([]*run, 0, len(s.runs))
 	for _, job := range slices.Sorted(maps.Keys(s.runs)) {
-		if r := s.runs[job]; !r.done {
-			runs = append(runs, r)
-		}
+		runs = append(runs, s.runs[job])
 	}
 	return runs
 }

@@ -31,6 +31,7 @@ import (
 	"derail/core/flow"
 	"derail/core/host"
 	"derail/core/logbook"
+	"derail/core/record"
 	"derail/core/state"
 )
 
@@ -201,7 +202,7 @@ func (e *Engine) restore(recorded *logbook.FlowDetail) error {
 		e.count(a.detail.State, 1)
 		var err error
 		if a.result, err = flow.Decode(a.detail.Result); err != nil {
-			return fmt.Errorf("the result of task %s: %w", t.Name, err)
+			return fmt.Errorf("the result of task %s: %w", t.Name, &record.DamagedError{Problem: err.Error()})
 		}
 	}
 	return nil

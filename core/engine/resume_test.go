@@ -10,6 +10,7 @@ import (
 	"derail/core/flow"
 	"derail/core/host"
 	"derail/core/logbook"
+	"derail/core/record"
 	"derail/core/state"
 )
 
@@ -144,7 +145,8 @@ func TestPrepareRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	const want = "the result of task a: damaged"
-	if err := e.Prepare(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
+	var damaged *record.DamagedError
+	if err := e.Prepare(t.Context()); !errors.As(err, &damaged) || !strings.Contains(err.Error(), want) {
 		t.Errorf("a result that is damaged: %v", err)
 	}
 }

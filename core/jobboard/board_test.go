@@ -283,6 +283,14 @@ func TestSessionIsOverForGood(t *testing.T) {
 		if err := s.Renew(o.ctx); !errors.Is(err, ErrSessionEnded) || s.Alive() {
 			o.Errorf("it is over, whatever the store says: %v", err)
 		}
+		o.post("i")
+		o.store.count()
+		if _, err := o.Claim(o.ctx, s, o.job("i")); !errors.Is(err, ErrSessionEnded) || !errors.Is(err, store.ErrRefused) {
+			o.Errorf("a claim by a session that may be over: %v", err)
+		}
+		if commits, _ := o.store.count(); commits != 0 {
+			o.Error("such a claim is not even sent")
+		}
 		s, err = o.Register(o.ctx, Entity{Name: "a"}, 10*time.Second)
 		o.must(err)
 		time.Sleep(9 * time.Second)
@@ -490,6 +498,11 @@ func TestAdopt(t *testing.T) {
 		adopted, err := o.Adopt(o.ctx, a, o.job("j"))
 		if err != nil || adopted.Job != c.Job || adopted.Revision() != c.Revision() {
 			o.Errorf("adopted %+v, %v; claimed %+v", adopted, err, c)
+		}
+		torn := *o.job("j")
+		torn.ledgerAt--
+		if _, err := o.Adopt(o.ctx, a, &torn); !errors.Is(err, ErrHeld) {
+			o.Errorf("adopting what was seen half: %v", err)
 		}
 		o.must(o.Consume(o.ctx, adopted))
 	})

@@ -172,8 +172,8 @@ func (v *View) applyLedger(s *sighting, p *store.Pair, deleted bool) {
 	switch {
 	case deleted:
 		s.job.ledgerAt, s.ledger = 0, nil
-	case p.Changed == s.job.ledgerAt:
-		return // a list says what is known
+	case p.Changed <= s.job.ledgerAt:
+		return // it is known already
 	default:
 		s.job.ledgerAt, s.ledger = p.Changed, p.Value
 	}
@@ -185,8 +185,7 @@ func (v *View) applyClaim(s *sighting, p *store.Pair, deleted bool) {
 	case p.Changed < s.floor:
 		return
 	case !deleted && p.Changed == s.job.claimAt:
-		s.holder = p.Value // the view was told of the claim before
-		return
+		return // it is known already
 	}
 	s.floor = p.Changed
 	if s.own != 0 {

@@ -144,6 +144,8 @@ func (v *View) Claimed(c *Claim) {
 	defer v.mu.Unlock()
 	if s := v.jobs[c.Job.ID]; s != nil && s.floor < c.at {
 		v.applyClaim(s, &store.Pair{Changed: c.at, Lease: v.mine}, false)
+		s.job.Ledger, s.job.ledgerAt, s.ledger = c.Job.Ledger, c.at, nil
+		s.job.Holder = c.Job.Holder
 	}
 }
 

@@ -9,7 +9,11 @@ func SavedFlow(key string) (flowID string, ok bool) {
 	if !is {
 		return "", false
 	}
-	return strings.CutSuffix(rest, "/"+headName)
+	flowID, is = strings.CutSuffix(rest, "/"+headName)
+	if !is || strings.Contains(flowID, "/") { // an atom can have the head's name
+		return "", false
+	}
+	return flowID, true
 }
 
 // SavedEpoch reads from a stored head under which claim it was written.

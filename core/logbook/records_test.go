@@ -29,7 +29,7 @@ func anyFailure(t *rapid.T) *failure.Failure {
 	}
 	return &failure.Failure{
 		Class: failure.Class(rapid.String().Draw(t, "class")), Atom: rapid.String().Draw(t, "atom"),
-		Text: rapid.StringN(0, 2000, -1).Draw(t, "text"), Causes: rapid.SliceOfN(rapid.String(), 0, 3).Draw(t, "causes"),
+		Text: rapid.StringN(0, 100, -1).Draw(t, "text"), Causes: rapid.SliceOfN(rapid.String(), 0, 3).Draw(t, "causes"),
 		Panic: rapid.Bool().Draw(t, "panic"), Stack: rapid.String().Draw(t, "stack"),
 	}
 }
@@ -38,7 +38,7 @@ func anyAtom(t *rapid.T) *AtomDetail {
 	return &AtomDetail{
 		Name: rapid.StringN(1, 40, -1).Draw(t, "name"), State: anyState(t),
 		Intention: rapid.SampledFrom(intentions[:]).Draw(t, "intention"),
-		Result:    rapid.SliceOfN(rapid.Byte(), 0, 200).Draw(t, "result"),
+		Result:    rapid.SliceOfN(rapid.Byte(), 0, 60).Draw(t, "result"),
 		Failure:   anyFailure(t), RevertFailure: anyFailure(t),
 	}
 }
@@ -150,6 +150,25 @@ func TestRecordsOfTheFuture(t *testing.T) {
 		bad[at+offset] = 100
 		if err := decodeAtom(append(bad, checksum(bad)...), "a", new(AtomDetail)); err == nil {
 			t.Errorf("byte %d can be anything", at+offset)
+		}
+	}
+}
+
+// A plan whose inputs cannot be read is refused, although its checksum is right.
+func TestPlansThatCannotBe(t *testing.T) {
+	for name, inputs := range map[string]flow.Args{
+		"without a name":          {{Value: int64(1)}},
+		"with a value of no kind": {{Name: "n", Value: "x"}},
+	} {
+		stored, err := encodePlan(&FlowDetail{ID: "f", Inputs: inputs})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if at := bytes.Index(stored, []byte("\x04x")); at >= 0 { // a text's kind, and the text
+			stored[at] = 99
+		}
+		if err := decodePlan(seal(stored), new(FlowDetail)); err == nil {
+			t.Errorf("an input %s was read", name)
 		}
 	}
 }

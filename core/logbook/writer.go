@@ -79,7 +79,9 @@ func (w *Writer) take(flowID string, snap store.Snapshot) error {
 	if w.seenAt == 0 || w.Detail.ID == "" {
 		return ErrNotFound
 	}
-	w.Detail.Atoms = slices.DeleteFunc(w.Detail.Atoms, func(a AtomDetail) bool { return a.round != w.seen.round })
+	w.Detail.Atoms = slices.DeleteFunc(w.Detail.Atoms, func(a AtomDetail) bool {
+		return a.round != w.seen.round
+	})
 	w.Detail.State, w.Detail.Epoch = w.seen.state, w.seen.epoch
 	return nil
 }
@@ -97,7 +99,8 @@ type Batch struct {
 // An error matches one of these, or is ctx's own:
 //
 //   - store.ErrRefused: nothing was written, and nothing will be;
-//   - [ErrFenced], [ErrNotFound]: somebody else decides now, and nothing more will be written;
+//   - [ErrFenced], [ErrNotFound]: nothing was written, and nothing will be; when the error also matches
+//     store.ErrUnknown, it may have been, before the newer claim's write;
 //   - [ErrChanged]: nothing was written, and nothing will be: open the flow detail again;
 //   - store.ErrUnknown: it may have been written, or may yet be. The writer cannot be used any more.
 func (w *Writer) Save(ctx context.Context, b Batch) (store.Revision, error) {
@@ -193,8 +196,8 @@ func (w *Writer) commit(ctx context.Context, txn store.Txn, next head) (store.Re
 			return c.Revision, nil
 		case store.Conflict:
 			at, err := w.whoWrote(ctx, next)
-			if unanswered && errors.Is(err, store.ErrRefused) {
-				err = unsettled(err)
+			if unanswered && err != nil && !errors.Is(err, ErrChanged) {
+				err = unsettled(err) // an earlier try may have been carried out before somebody else wrote
 			}
 			return at, err
 		case store.Unknown:

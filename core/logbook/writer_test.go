@@ -225,6 +225,28 @@ func TestSaveUnanswered(t *testing.T) {
 	}
 }
 
+// A writer that is fenced after an answer was lost cannot know whether its write came before the newer
+// claim's.
+func TestFencedAfterALostAnswer(t *testing.T) {
+	for _, first := range []answer{apply, lose} {
+		k, l := withFlow(t)
+		w := open(t, l, 1)
+		tries := 0
+		k.commits = []answer{first}
+		k.onCommit = func(string) {
+			if tries++; tries == 2 {
+				k.onCommit = nil
+				save(t, open(t, l, 2), running("b"))
+			}
+		}
+		_, err := w.Save(t.Context(), running("a"))
+		fenced, unknown := errors.Is(err, logbook.ErrFenced), errors.Is(err, store.ErrUnknown)
+		if !fenced || !unknown || errors.Is(err, store.ErrRefused) {
+			t.Errorf("got %v", err)
+		}
+	}
+}
+
 // A late write of the same claim's earlier writer is told from one's own by what it carried.
 func TestLateWriteOfTheSameClaim(t *testing.T) {
 	k, l := withFlow(t)

@@ -95,8 +95,10 @@ func (e *DamagedError) Error() string { return "damaged record: " + e.Problem }
 // Reader takes a record apart. Errors stick: after the first, every field reads as its zero value,
 // and [Reader.End] returns the error.
 type Reader struct {
-	rest []byte
-	err  error
+	rest   []byte
+	fields []byte
+	text   string // all the fields, made of them for the first text: the others are parts of it
+	err    error
 }
 
 // Open checks a record's length, checksum, kind and version.
@@ -115,7 +117,8 @@ func Open(stored []byte, kind, version byte) Reader {
 	case stored[1] != version:
 		return failed("it is of version %d, and this program knows version %d", stored[1], version)
 	}
-	return Reader{rest: stored[headerSize:body]}
+	fields := stored[headerSize:body]
+	return Reader{rest: fields, fields: fields}
 }
 
 func failed(format string, args ...any) Reader {
@@ -155,7 +158,17 @@ func (r *Reader) Bool() bool {
 }
 
 // Text reads a string.
-func (r *Reader) Text() string { return string(r.slice()) }
+func (r *Reader) Text() string {
+	b := r.slice()
+	if len(b) == 0 {
+		return ""
+	}
+	if r.text == "" {
+		r.text = string(r.fields)
+	}
+	end := len(r.fields) - len(r.rest)
+	return r.text[end-len(b) : end]
+}
 
 // Bytes reads bytes; they are a part of the record that was opened, not a copy.
 func (r *Reader) Bytes() []byte { return r.slice() }

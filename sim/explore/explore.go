@@ -10,6 +10,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"os"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -100,6 +101,7 @@ func Run(ctx context.Context, c Config) *Campaign {
 		c.Keep = 20
 	}
 	c.Parallel = max(min(c.Parallel, c.Count), 1)
+	defer collectLess()()
 	var next, done atomic.Int64
 	shares := make([]share, c.Parallel)
 	var workers sync.WaitGroup
@@ -122,6 +124,18 @@ func Run(ctx context.Context, c Config) *Campaign {
 	}
 	workers.Wait()
 	return gather(&c, shares)
+}
+
+// collectLess lets the garbage collector run less often, and returns what undoes that. A run
+// allocates some 2 MB and keeps next to nothing of it, so collecting at every doubling of a small
+// heap took a quarter of all time; this way the heap stays below 50 MB a worker. Whoever sets GOGC
+// knows better.
+func collectLess() (restore func()) {
+	if os.Getenv("GOGC") != "" {
+		return func() {}
+	}
+	before := debug.SetGCPercent(800)
+	return func() { debug.SetGCPercent(before) }
 }
 
 // share is one worker's part of a campaign.

@@ -228,19 +228,22 @@ func (w *World) leaseEnded(ended *memory.EndedLease) {
 // checkRest ends the run soon after the system has come to rest. A post that was long on its way can
 // disturb it once more.
 func (w *World) checkRest() {
-	if w.done || !w.atRest() {
+	if w.done || !w.rests() {
 		return
 	}
 	w.done = true
 	w.kernel.After(aftermath, kernel.Do(func() {
 		w.done = false
-		if w.atRest() {
-			w.kernel.Halt("at rest")
+		if w.rests() {
+			w.kernel.Halt(atRest)
 		}
 	}))
 }
 
-func (w *World) atRest() bool { return w.healed && w.posting == 0 && w.onBoard() == 0 }
+// atRest is why a run is halted that has nothing more to do.
+const atRest = "at rest"
+
+func (w *World) rests() bool { return w.healed && w.posting == 0 && w.onBoard() == 0 }
 
 // onBoard is how many jobs are on the board.
 func (w *World) onBoard() int {

@@ -3,63 +3,39 @@ package world_test
 import (
 	"testing"
 
-	"derail/checker"
 	"derail/scenarios"
-	"derail/sim/choice"
-	"derail/sim/world"
+	"derail/sim/explore"
 )
 
-// blueprint makes an embedded scenario ready.
-func blueprint(t testing.TB, name string) *world.Blueprint {
-	t.Helper()
+// TestSuite: the scenarios that come with derail go as they expect, over as many seeds as they ask for.
+func TestSuite(t *testing.T) {
 	for _, source := range scenarios.Embedded() {
-		s, err := scenarios.Parse(source.Name, source.Text, scenarios.ParseOptions{Points: world.Points()})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if s.Name != name {
-			continue
-		}
-		b, err := world.Compile(s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return b
-	}
-	t.Fatalf("there is no scenario %q", name)
-	return nil
-}
-
-func TestSuiteKeepsItsPromises(t *testing.T) {
-	for _, source := range scenarios.Embedded() {
-		s, err := scenarios.Parse(source.Name, source.Text, scenarios.ParseOptions{Points: world.Points()})
-		if err != nil {
-			t.Error(err)
-			continue
-		}
-		t.Run(s.Name, func(t *testing.T) {
-			b, err := world.Compile(s)
-			if err != nil {
-				t.Fatal(err)
+		t.Run(source.Name, func(t *testing.T) {
+			b := compiled(t, source.Name, source.Text)
+			c := explore.Run(t.Context(), explore.Config{Blueprint: b, First: 1, Count: b.Scenario.Seeds})
+			for i := range c.Failures {
+				f := &c.Failures[i]
+				t.Errorf("seed %d: %v %v %s", f.Seed, f.Breaches, f.Unmet, f.Difference)
 			}
-			w, c := world.New(b), checker.New()
-			defer w.Close()
-			for seed := uint64(1); seed <= 200; seed++ {
-				r := w.Run(choice.Seeded(seed), seed, world.Options{})
-				if r.Broken != nil {
-					t.Fatalf("seed %d: %v", seed, r.Broken)
-				}
-				report := c.Check(r.History)
-				if seed < 3 {
-					t.Logf("seed %d hash %016x steps %d calls %d simulated %v records %d consumed %d trashed %d left %d faults %v",
-						seed, r.Hash, r.Steps, r.Calls, r.Simulated/1e9, len(r.History.Records), r.Consumed, r.Trashed, r.Left, r.Faults)
-				}
-				for _, v := range report.Verdicts {
-					if v.Outcome != checker.Valid {
-						t.Logf("seed %d: %s: %v: %s", seed, v.Property, v.Outcome, v.Summary)
-					}
-				}
+			for _, unmet := range c.Unmet {
+				t.Error(unmet)
+			}
+			if !c.AsExpected() || c.Runs != b.Scenario.Seeds {
+				t.Errorf("%d of %d runs failed", c.Failed, c.Runs)
 			}
 		})
+	}
+}
+
+// TestPinnedScenarios: so do the pinned ones.
+func TestPinnedScenarios(t *testing.T) {
+	for _, name := range pinned {
+		c := explore.Run(t.Context(), explore.Config{
+			Blueprint: pinnedBlueprint(t, name), First: 1, Count: int(seeds(50)),
+		})
+		for i := range c.Failures {
+			f := &c.Failures[i]
+			t.Errorf("%s, seed %d: %v %v %s", name, f.Seed, f.Breaches, f.Unmet, f.Difference)
+		}
 	}
 }

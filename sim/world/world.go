@@ -151,8 +151,10 @@ func (w *World) start() {
 	}
 }
 
+// ranOn reports whether a run stopped as runs do. Whatever halts one that is not at rest breaks it.
 func ranOn(stop kernel.Stop) bool {
-	return stop.Reason == kernel.Idle || stop.Reason == kernel.TimeLimit || stop.Reason == kernel.Halted
+	return stop.Reason == kernel.Idle || stop.Reason == kernel.TimeLimit ||
+		stop.Reason == kernel.Halted && stop.Cause == atRest
 }
 
 // finish ends the run and writes down where everything is.
