@@ -12,6 +12,7 @@ type ledger struct {
 	post, postOK       int32 // invokes of the first that may have happened, of the first that did; 0 is none
 	consumed, consumes int32 // ends of the first consume that happened and of the second; 0 is none
 	maybeConsumed      bool
+	leased             int64 // the highest epoch so far of which a lease end is recorded
 	trashed            int32 // invoke of the last trash that happened
 	trash              int32 // end of the last one that may have happened; 0 is none
 	restored           int32 // invoke of the last restore that happened
@@ -53,7 +54,9 @@ func (l *ledger) begins(o *op) {
 			l.after = o.invoke
 		}
 	case history.Consume:
-		l.maybeConsumed = l.maybeConsumed || !sure
+		// Where the lease had ended before the call, it cannot have happened.
+		late := o.effect.Epoch > 0 && o.effect.Epoch <= l.leased
+		l.maybeConsumed = l.maybeConsumed || !sure && !late
 	case history.Trash:
 		l.trash = max(l.trash, end)
 		if sure {
@@ -68,6 +71,9 @@ func (l *ledger) begins(o *op) {
 }
 
 func (l *ledger) ends(o *op) {
+	if o.effect.Kind == history.LeaseEnd {
+		l.leased = max(l.leased, o.effect.Epoch)
+	}
 	switch o.effect.Kind {
 	case history.Post:
 	case history.Consume:

@@ -58,7 +58,8 @@ func accounted(h *history.History, job history.JobID) bool {
 	inTrash, mayBeInTrash := trashState(h, job)
 	switch final[0] {
 	case history.FinalGone:
-		return !posted || len(consumes) > 0
+		inTime := func(a answered) bool { return a.ok() || !leaseEndedBefore(h, job, a) }
+		return !posted || slices.ContainsFunc(consumes, inTime)
 	case history.FinalTrashed:
 		return len(posts) > 0 && len(consumed) == 0 && mayBeInTrash
 	default:
@@ -107,6 +108,14 @@ func oracleMoves(h *history.History) map[string]bool {
 		}
 	}
 	return broken
+}
+
+// leaseEndedBefore says whether the claim under which an operation was called was over by then.
+func leaseEndedBefore(h *history.History, job history.JobID, a answered) bool {
+	epoch := a.epoch()
+	return slices.ContainsFunc(h.Records[:a.called-1], func(r history.Record) bool {
+		return r.Kind == history.LeaseEnd && r.Job == job && epoch > 0 && r.Epoch >= epoch
+	})
 }
 
 // allowed says whether a table has the move.

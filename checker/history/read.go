@@ -123,13 +123,15 @@ func (r *reader) read(text []byte) {
 	r.text, r.at = text, 0
 	clear(r.columns[:])
 	if r.line == 1 {
-		r.object(r.headerField)
-		r.acceptHeader()
+		if r.object(r.headerField); r.err == nil {
+			r.acceptHeader()
+		}
 		return
 	}
 	r.record = Record{Job: None, Process: None}
-	r.object(r.recordField)
-	r.accept()
+	if r.object(r.recordField); r.err == nil {
+		r.accept()
+	}
 }
 
 // enter notes that a field is there, and whether it may be.

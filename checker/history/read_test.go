@@ -138,6 +138,10 @@ func TestReadRefuses(t *testing.T) {
 			`f:3:82: call 9 is not an earlier record`,
 		},
 		{
+			"a negative call", head + first + strings.Replace(second, `"call":1`, `"call":-1`, 1),
+			`f:3:82: the number -1 is out of range; want 1 to 9223372036854775807`,
+		},
+		{
 			"a completion of another kind", head + first + strings.Replace(second, `post`, `claim`, 1),
 			`f:3:83: record 1 does not begin this operation; want an invoke of the same kind, process and job`,
 		},

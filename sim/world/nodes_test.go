@@ -1,6 +1,7 @@
 package world_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -44,7 +45,7 @@ type tale struct {
 // all that are away and lets go all that are held.
 func TestMachines(t *testing.T) {
 	blueprints := map[string]*world.Blueprint{}
-	for _, name := range []string{"crash-restart", "paused-conductor", "poison-conductor", "failpoints"} {
+	for _, name := range []string{"crash-restart", "paused-conductor", "poison-conductor", "failpoints", "rolling-restart"} {
 		blueprints[name] = blueprint(t, name)
 	}
 	blueprints["storm"], blueprints["deaths"] = pinnedBlueprint(t, "storm"), pinnedBlueprint(t, "deaths")
@@ -135,7 +136,9 @@ func (s *tale) spans(kinds ...string) (low, high int64) {
 
 func (s *tale) start(number int64, r *history.Record, m *machine) {
 	if m.condition == dead {
-		low, high := s.spans(scenarios.KindNodeCrash, scenarios.KindTaskPoison, scenarios.KindCodeFailpoint)
+		low, high := s.spans(
+			scenarios.KindNodeCrash, scenarios.KindNodeStop, scenarios.KindTaskPoison, scenarios.KindCodeFailpoint,
+		)
 		away := r.At - m.since
 		if heal := r.At == int64(s.scenario.Break); away > high || away < low && !heal {
 			s.wrong(number, "it was away for %v", time.Duration(away))
@@ -207,6 +210,48 @@ func (s *tale) end() {
 		r := &s.history.Records[i]
 		if after := r.At > int64(s.scenario.Break); after && !forever && (r.Kind == history.Crash || r.Kind == history.Pause) {
 			s.wrong(int64(i+1), "it is after the heal")
+		}
+	}
+}
+
+// TestTheHealAndWhatIsForever: the heal ends what is under way, and what would have ended later by
+// itself does not end that which comes after.
+func TestTheHealAndWhatIsForever(t *testing.T) {
+	for kind, want := range map[string]string{
+		scenarios.KindNodePause: "0s start, 4s pause, 5s resume, 5s heal, 10.5s pause, 40.5s resume",
+		scenarios.KindNodeCrash: "0s start, 4s crash, 5s start, 5s heal, 10.5s crash, 40.5s start",
+	} {
+		b := compiled(t, "forever.yaml", []byte(strings.ReplaceAll(`
+name: forever
+about: One ends with the heal; of the other, the first finds nobody, and the second comes later.
+break: 5s
+rest: 5m
+cluster:
+  conductors: 1
+jobs:
+  - name: order
+    tasks: 1
+    work: 1m
+faults:
+  - kind: KIND
+    at: 4s
+    for: 20s
+  - kind: KIND
+    at: 4500ms
+    every: 6s
+    for: 30s
+    times: 2
+    forever: true
+`, "KIND", kind)))
+		var told []string
+		for _, r := range run(t, newWorld(t, b), 1, world.Options{}).History.Records {
+			switch r.Kind {
+			case history.Start, history.Crash, history.Pause, history.Resume, history.Heal:
+				told = append(told, fmt.Sprint(time.Duration(r.At), " ", r.Kind))
+			}
+		}
+		if got := strings.Join(told, ", "); got != want {
+			t.Errorf("%s: %s, want %s", kind, got, want)
 		}
 	}
 }

@@ -96,3 +96,28 @@ faults:
 		}
 	}
 }
+
+// TestALostPostIsNotWaitedFor: when the client has given its last job up, the run ends.
+func TestALostPostIsNotWaitedFor(t *testing.T) {
+	b := compiled(t, "lost.yaml", []byte(`
+name: lost
+about: The only post is lost.
+break: 10s
+rest: 1m
+network:
+  delay: 1ms
+jobs:
+  - name: order
+    at: 9s
+faults:
+  - kind: network.loss
+    rate: 100%
+    nodes: [client-1]
+    from: 9002ms
+    times: 1
+`))
+	r := run(t, newWorld(t, b), 1, world.Options{})
+	if r.Posted != 0 || r.Consumed != 0 || r.Simulated < int64(11*time.Second) || r.Simulated > int64(20*time.Second) {
+		t.Errorf("%d jobs were posted, and the run ended at %v", r.Posted, time.Duration(r.Simulated))
+	}
+}
