@@ -109,7 +109,9 @@ func TestImpossibleRecords(t *testing.T) {
 func FuzzRecords(f *testing.F) {
 	p, l, trashed := somePosting(), someLedger(), Trashed{Posting: somePosting(), Ledger: someLedger()}
 	for _, seed := range [][]byte{
-		nil, {0}, encodePosting(&p), encodeLedger(&l), encodeHolder(Holder{Owner: "me", Epoch: 1}), encodeTrashed(&trashed),
+		nil,
+		{0},
+		encodePosting(&p), encodeLedger(&l), encodeHolder(Holder{Owner: "me", Epoch: 1}), encodeTrashed(&trashed),
 		encodeEntity(&Entity{"k", "n", "h"}),
 	} {
 		f.Add(seed)

@@ -45,7 +45,9 @@ type inquiry struct {
 
 // settle starts from a first answer that is not Done and goes on until the answer is definite. It
 // returns the revision at which the transaction happened, or zero where that is not known.
-func (b *Board) settle(ctx context.Context, txn store.Txn, c store.Commit, q inquiry) (store.Revision, error) {
+func (b *Board) settle(
+	ctx context.Context, txn store.Txn, c store.Commit, q inquiry,
+) (store.Revision, error) {
 	for try := 1; ; try++ {
 		var err error
 		switch {

@@ -112,11 +112,13 @@ func TestWhatARuleHits(t *testing.T) {
 		},
 		"until beyond the end": {
 			scenarios.Fault{Kind: refused, Until: scenarios.Duration(100 * second)},
-			[]ask{storage}, []ask{with(storage, func(a *ask) { a.now = 60 * second })},
+			[]ask{storage},
+			[]ask{with(storage, func(a *ask) { a.now = 60 * second })},
 		},
 		"for ever": {
 			scenarios.Fault{Kind: refused, Forever: true},
-			[]ask{storage, with(storage, func(a *ask) { a.now = 1000 * second })}, nil,
+			[]ask{storage, with(storage, func(a *ask) { a.now = 1000 * second })},
+			nil,
 		},
 		"for ever, until": {
 			scenarios.Fault{Kind: refused, Forever: true, Until: scenarios.Duration(100 * second)},
@@ -143,23 +145,28 @@ func TestWhatARuleHits(t *testing.T) {
 		},
 		"jobs of a task": {
 			scenarios.Fault{Kind: scenarios.KindTaskPanic, Jobs: []string{"b"}},
-			[]ask{with(task, func(a *ask) { a.group = 1 })}, []ask{task, storage},
+			[]ask{with(task, func(a *ask) { a.group = 1 })},
+			[]ask{task, storage},
 		},
 		"tasks": {
 			scenarios.Fault{Kind: scenarios.KindTaskError, Tasks: []int{2, 4}},
-			[]ask{task, with(task, func(a *ask) { a.task = 4 })}, []ask{with(task, func(a *ask) { a.task = 3 })},
+			[]ask{task, with(task, func(a *ask) { a.task = 4 })},
+			[]ask{with(task, func(a *ask) { a.task = 3 })},
 		},
 		"a node's tasks": {
 			scenarios.Fault{Kind: scenarios.KindTaskError, Nodes: []string{"conductor-2"}},
-			[]ask{with(task, func(a *ask) { a.node = 3 })}, []ask{task},
+			[]ask{with(task, func(a *ask) { a.node = 3 })},
+			[]ask{task},
 		},
 		"point": {
 			scenarios.Fault{Kind: scenarios.KindCodeFailpoint, Point: "p"},
-			[]ask{point}, []ask{with(point, func(a *ask) { a.point = "q" })},
+			[]ask{point},
+			[]ask{with(point, func(a *ask) { a.point = "q" })},
 		},
 		"a node's messages": {
 			scenarios.Fault{Kind: scenarios.KindNetworkLoss, Nodes: []string{"conductor-1"}},
-			[]ask{message}, []ask{with(message, func(a *ask) { a.node = 1 })},
+			[]ask{message},
+			[]ask{with(message, func(a *ask) { a.node = 1 })},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -205,7 +212,8 @@ func TestEffects(t *testing.T) {
 		{scenarios.Fault{Kind: scenarios.KindTaskSlow, For: five}, "task", "{Kind: Internal:false Slow:5}"},
 		{scenarios.Fault{Kind: scenarios.KindTaskError}, "task", "{Kind:task.error Internal:false Slow:0}"},
 		{
-			scenarios.Fault{Kind: scenarios.KindTaskError, As: scenarios.ErrorInternal}, "task",
+			scenarios.Fault{Kind: scenarios.KindTaskError, As: scenarios.ErrorInternal},
+			"task",
 			"{Kind:task.error Internal:true Slow:0}",
 		},
 		{scenarios.Fault{Kind: scenarios.KindTaskPanic}, "task", "{Kind:task.panic Internal:false Slow:0}"},

@@ -293,7 +293,8 @@ func TestContextEnds(t *testing.T) {
 			ctx, end := host.WithCancel(background)
 			l.kernel.After(after, kernel.Do(func() { end(gone) }))
 			commit := client.Commit(ctx, put("key", "value"))
-			if commit.Outcome != store.Unknown || !errors.Is(commit.Err, gone) || !errors.Is(commit.Err, store.ErrUnknown) {
+			both := errors.Is(commit.Err, gone) && errors.Is(commit.Err, store.ErrUnknown)
+			if commit.Outcome != store.Unknown || !both {
 				t.Errorf("after %v: %v, %v", after, commit.Outcome, commit.Err)
 			}
 			_ = m.Sleep(background, time.Second)

@@ -72,7 +72,8 @@ func (s *storm) rage() {
 		s.live(node)
 	}
 	for i := range 5 {
-		s.at(time.Duration(7+9*i)*time.Second, func() { s.server.Down(s.kernel.Now()+int64(3*time.Second), i%2 == 0) })
+		at := time.Duration(7+9*i) * time.Second
+		s.at(at, func() { s.server.Down(int64(at+3*time.Second), i%2 == 0) })
 	}
 	s.runs(3 * time.Hour)
 }

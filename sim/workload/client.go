@@ -26,7 +26,9 @@ type Author interface {
 // Post posts the jobs of a group at their times, from one process of a machine. A job whose book
 // cannot be recorded is not posted; it is tried again until it can, since a client that lost its
 // work on the way to the board would test nothing.
-func Post(ctx context.Context, g *Group, m *kernel.Machine, source *choice.Source, books Author, board Poster) {
+func Post(
+	ctx context.Context, g *Group, m *kernel.Machine, source *choice.Source, books Author, board Poster,
+) {
 	if m.Sleep(ctx, nanoseconds(int64(g.Spec.At))) != nil {
 		return
 	}

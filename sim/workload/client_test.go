@@ -75,7 +75,8 @@ func TestPost(t *testing.T) {
 	if p := o.posted[1]; p != (jobboard.Posting{ID: "a-2", Name: "a", Priority: jobboard.High, Book: "a-2", Flow: "a-2"}) {
 		t.Errorf("it posted %+v", p)
 	}
-	if d := o.details[2]; d.ID != "a-3" || d.Factory != g.Factory || len(d.Inputs) != 1 || d.Inputs[0].Value != "a-3" {
+	d := o.details[2]
+	if d.ID != "a-3" || d.Factory != g.Factory || len(d.Inputs) != 1 || d.Inputs[0].Value != "a-3" {
 		t.Errorf("it recorded %+v", d)
 	}
 }

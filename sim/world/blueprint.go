@@ -10,7 +10,7 @@ package world
 import (
 	"errors"
 	"fmt"
-	"os"
+	"os" //detlint:allow machine it looks at GO_FAILPOINTS before a run, and refuses to start
 	"slices"
 	"strconv"
 
@@ -73,7 +73,7 @@ func checkFailpoints(s *scenarios.Scenario) error {
 		return errors.New("this program was built with -tags production, which leaves the failpoints out: " +
 			"build it without")
 	}
-	if os.Getenv("GO_FAILPOINTS") != "" { //detlint:allow imports it refuses to run, and decides nothing
+	if os.Getenv("GO_FAILPOINTS") != "" {
 		return errors.New("GO_FAILPOINTS is set, and would interfere with the simulation: unset it")
 	}
 	names := Points()

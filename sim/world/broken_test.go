@@ -38,7 +38,9 @@ var panicking = listing(func(context.Context, store.Store, *kernel.Machine, stri
 })
 
 // spinning goes round and round without time going on.
-var spinning = listing(func(ctx context.Context, _ store.Store, m *kernel.Machine, _ string) (store.Snapshot, error) {
+var spinning = listing(func(
+	ctx context.Context, _ store.Store, m *kernel.Machine, _ string,
+) (store.Snapshot, error) {
 	for {
 		_ = m.Sleep(ctx, 0)
 	}

@@ -88,7 +88,9 @@ func run(t testing.TB, w *world.World, seed uint64, o world.Options) *world.Resu
 	return runFrom(t, w, choice.Seeded(seed), seed, o)
 }
 
-func runFrom(t testing.TB, w *world.World, source *choice.Source, seed uint64, o world.Options) *world.Result {
+func runFrom(
+	t testing.TB, w *world.World, source *choice.Source, seed uint64, o world.Options,
+) *world.Result {
 	t.Helper()
 	r := w.Run(source, seed, o)
 	if r.Broken != nil {

@@ -131,7 +131,8 @@ func TestLengths(t *testing.T) {
 			"p/full.go", documented+strings.Repeat("\n", 598),
 			"p/wide.go", documented+"// "+wide+"\n// https://"+wide+"\n//go:embed "+wide+"\nconst a = `\n"+wide+wide+
 				"\n` + \""+wide+"\"\nvar b = []string{\n\t\""+wide+"\",\n}\n// "+strings.Repeat("é", maxColumns-3)+"\n",
-			"p/wide_test.go", documented+"var b = []string{\n\t\""+wide+"\",\n}\nvar c = \""+wide+"\"\n",
+			"p/wide_test.go", documented+"var b = []string{\n\t\""+wide+"\",\n}\nvar c = \""+wide+"\"\n"+
+				"var d = \""+wide+strings.Repeat("x", maxTestColumns-maxColumns)+"\"\n",
 			"p/wide.md", wide+wide,
 		)),
 		"p/long.go:73: G.m has 71 lines; 70 is the limit",
@@ -140,7 +141,7 @@ func TestLengths(t *testing.T) {
 		"p/file.go: the file has 601 lines; 600 is the limit",
 		"p/wide.go:3: the line has 113 columns; 110 is the limit",
 		"p/wide.go:10: the line has 114 columns",
-		"p/wide_test.go:6: the line has 120 columns",
+		"p/wide_test.go:7: the line has 150 columns; 140 is the limit",
 	)
 }
 

@@ -122,7 +122,7 @@ func TestReadsSeeNoEndedLease(t *testing.T) {
 			if err != nil || pair.Changed != c.Revision {
 				t.Fatalf("just before the lease's end: %v, %v", pair, err)
 			}
-			time.Sleep(1)
+			time.Sleep(time.Nanosecond)
 			if i == 0 {
 				pair, at, err := s.Get(ctx, "key")
 				if err != nil || pair.Changed != 0 || at != c.Revision+1 {
