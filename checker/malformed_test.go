@@ -72,6 +72,11 @@ func TestMalformedHistoriesAreUndecided(t *testing.T) {
 			2, "a completion of no earlier record",
 		},
 		{
+			"a completion of itself",
+			[]history.Record{invoke, change(answer, func(r *history.Record) { r.Call = 2 })},
+			2, "a completion of no earlier record",
+		},
+		{
 			"a completion of an event",
 			[]history.Record{event(history.Heal), answer},
 			2, "a completion of what is no invoke",

@@ -117,7 +117,7 @@ func (s *story) record(words []string) error {
 
 func (s *story) operation(rec history.Record, mark string) error {
 	key := fmt.Sprint(rec.Process, rec.Kind, rec.Job)
-	types := map[string]history.Type{"!": history.OK, "": history.OK, "-": history.Fail, "~": history.Info}
+	outcomes := map[string]history.Type{"!": history.OK, "": history.OK, "-": history.Fail, "~": history.Info}
 	if rec.Kind != history.Save && (mark == "?" || mark == "") {
 		invoke := rec
 		invoke.Type, invoke.Attempt, invoke.Revision = history.Invoke, 0, 0
@@ -129,7 +129,7 @@ func (s *story) operation(rec history.Record, mark string) error {
 			return nil
 		}
 	}
-	rec.Type = types[mark]
+	rec.Type = outcomes[mark]
 	if rec.Kind != history.Save {
 		open := s.open[key]
 		if len(open) == 0 {

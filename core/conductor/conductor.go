@@ -36,9 +36,9 @@
 // # When nothing works
 //
 // No failure makes a conductor spin. A job whose claim the board refuses, or does not answer, is
-// passed over for Config.Idle or a few times that, and when that happens to one job after the other the
-// conductor rests for Config.Idle before each. A session that cannot be had, or is lost at once, is asked for again after
-// waits that grow to five seconds, and so is a release.
+// passed over for Config.Idle or a few times that, and when that happens to one job after the other
+// the conductor rests for Config.Idle before each. A session that cannot be had, or is lost at once,
+// is asked for again after waits that grow to five seconds, and so is a release.
 //
 // What may not live here: how a claim is made (package jobboard) or a flow is run (package engine).
 package conductor

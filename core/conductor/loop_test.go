@@ -276,9 +276,39 @@ func TestClaimIsTriedAgain(t *testing.T) {
 				p.Errorf("%d claims in 100 s", n)
 			}
 			p.store.heal()
-			time.Sleep(2 * time.Second)
+			time.Sleep(6 * time.Second)
 			for i := range 10 {
 				p.expect(fmt.Sprint("j", i), "consumed")
+			}
+			w.leave()
+		})
+	}
+}
+
+// TestSomeJobsCannotBeHad: a few jobs at the front that cannot be claimed do not keep the conductor from
+// those behind them.
+func TestSomeJobsCannotBeHad(t *testing.T) {
+	for _, bad := range []int{1, 2, 3} {
+		inPlant(t, func(p *plant) {
+			for i := range bad + 20 {
+				p.post(fmt.Sprint("j", i), "ok")
+			}
+			p.store.set(func(f *faulty) {
+				f.commit = func(txn *store.Txn) (fault, bool) {
+					return refuse, txn.Label == "claim" && txn.Subject < fmt.Sprint("j", bad) && len(txn.Subject) == 2
+				}
+			})
+			w := p.employ("a", nil)
+			time.Sleep(20 * time.Second)
+			for i := range bad + 20 {
+				want := "consumed"
+				if i < bad {
+					want = "unclaimed after 0"
+				}
+				p.expect(fmt.Sprint("j", i), want)
+			}
+			if n := p.store.count("claim"); n > 3*2*20+20 {
+				p.Errorf("%d claims in 20 s", n)
 			}
 			w.leave()
 		})

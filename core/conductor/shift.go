@@ -196,6 +196,7 @@ func (s *shift) adopt(ctx context.Context, orphan *jobboard.Job) {
 	claim, err := s.config.Claims.Adopt(ctx, s.session, orphan)
 	if err != nil {
 		s.failed(orphan, err)
+		s.rests = s.config.Host.Now().Add(s.config.Idle) // an orphan cannot be passed over
 		return
 	}
 	s.start(ctx, claim)
