@@ -233,6 +233,9 @@ func (p *plant) checkLast(c row) {
 		if until := time.Until(j.NotBefore); until < time.Minute {
 			p.Errorf("the job rests for %v", until)
 		}
+		if last != nil && !last.Class.Internal() {
+			p.Errorf("a failure of class %s sends no job back to the board", last.Class)
+		}
 	case event.JobTrashed:
 		list, err := p.board.TrashList(p.ctx)
 		p.must(err)
@@ -365,15 +368,66 @@ func TestClaimLost(t *testing.T) {
 			if p.count("j", event.ClaimLost) != 1 || p.executed("u") != 0 {
 				p.Errorf("lost %d, u executed %d", p.count("j", event.ClaimLost), p.executed("u"))
 			}
-			if n := p.store.count("abandon"); n != 0 {
-				p.Errorf("%d abandons of a claim that is known to be lost", n)
+			if n := p.store.count("trash"); n != 1 { // by the next claimer, who is the same conductor
+				p.Errorf("%d trashes: that of a claim that is known to be lost is not tried", n)
 			}
-			p.expect("j", "trashed as exhausted after 1") // by the next claimer, who is the same conductor
+			p.expect("j", "trashed as exhausted after 1")
 			if told := p.heard("j", event.JobTrashed); len(told) != 1 || told[0].Epoch != 0 {
 				p.Errorf("told: %+v", told)
 			}
 			w.leave()
 		})
+	}
+}
+
+// slow is a library in which books cannot be opened before the context ends.
+type slow struct {
+	*logbook.Library
+	fail error
+}
+
+func (s slow) Open(ctx context.Context, _, _ string, _ int64) (*logbook.Writer, error) {
+	_ = hang(ctx)
+	return nil, s.fail
+}
+
+// TestClaimLostWhileLoading: whatever loading came to, nothing is done to the job.
+func TestClaimLostWhileLoading(t *testing.T) {
+	for _, fail := range []error{errDown, errBroken, logbook.ErrNotFound} {
+		inPlant(t, func(p *plant) {
+			p.post("j", "ok")
+			w := p.employ("a", func(c *Config) { c.Books = slow{p.books, fail} })
+			time.Sleep(time.Second)
+			p.store.Commit(p.ctx, store.Txn{Then: []store.Op{store.Delete(jobboard.ClaimKey("j"))}})
+			time.Sleep(time.Second)
+			if p.count("j", event.ClaimLost) != 1 || p.store.count("abandon")+p.store.count("trash") != 0 {
+				p.Errorf("%v: told %+v", fail, p.heard("j", event.ClaimLost))
+			}
+			p.expect("j", "claimed after 2")
+			w.leave()
+		})
+	}
+}
+
+// TestAtLimit: a run that has ended in time is what it is, however late that is noticed.
+func TestAtLimit(t *testing.T) {
+	s := &shift{Conductor: &Conductor{config: Config{RunLimit: time.Minute}}}
+	for _, c := range []struct {
+		own     fate
+		tooLong bool
+		want    fate
+	}{
+		{0, false, lost}, {0, true, abandon},
+		{consume, false, consume}, {consume, true, consume},
+		{trash, false, trash}, {trash, true, trash},
+		{abandon, false, abandon}, {abandon, true, abandon},
+		{lost, false, lost}, {lost, true, lost},
+	} {
+		got := s.atLimit(verdict{fate: c.own}, c.tooLong)
+		blamed := got.last() != nil
+		if got.fate != c.want || blamed != (c.tooLong && c.want == abandon) {
+			t.Errorf("fate %d, too long %t: %+v", c.own, c.tooLong, got)
+		}
 	}
 }
 

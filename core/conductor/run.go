@@ -67,7 +67,12 @@ func (s *shift) run(ctx context.Context, r *run) verdict {
 	s.mu.Lock()
 	v := r.verdict
 	s.mu.Unlock()
-	tooLong := errors.Is(within.Err(), context.DeadlineExceeded)
+	return s.atLimit(v, errors.Is(within.Err(), context.DeadlineExceeded))
+}
+
+// atLimit is what becomes of a job whose run was waited for until it ended, the claim was lost, or the
+// limit came. v is the run's own verdict, if it has ended.
+func (s *shift) atLimit(v verdict, tooLong bool) verdict {
 	switch {
 	case v.fate == 0 && !tooLong:
 		return verdict{fate: lost}

@@ -101,7 +101,7 @@ func (s *shift) dismiss() {
 // renew keeps the session alive.
 func (s *shift) renew(ctx context.Context) {
 	every := s.session.TTL() / 3
-	for s.config.Host.Sleep(ctx, max(every, time.Millisecond)) == nil {
+	for s.config.Host.Sleep(ctx, every) == nil {
 		err := beforeRenew.At(ctx)
 		if err == nil {
 			err = s.session.Renew(ctx)

@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -22,8 +23,8 @@ type Scope struct {
 	above  *Scope // the nearest scope among the ancestors, or nil
 
 	mu       sync.Mutex
-	ended    error
-	done     chan struct{} // made when somebody asks for it: a simulated host never does
+	ended    atomic.Pointer[error] // written under mu; Err, which is asked all the time, reads without
+	done     chan struct{}         // made when somebody asks for it: a simulated host never does
 	children []*Scope
 	waiters  []Waiter
 	unhook   func() // stops watching a parent that ends by itself
@@ -67,7 +68,7 @@ func (s *Scope) follow(parent context.Context) {
 	}
 	unhook := watchForeign(parent, s)
 	s.mu.Lock()
-	ended := s.ended != nil
+	ended := s.ended.Load() != nil
 	if !ended {
 		s.unhook = unhook
 	}
@@ -101,8 +102,8 @@ func Watch(ctx context.Context, w Waiter) (*Scope, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ended != nil {
-		return nil, s.ended
+	if ended := s.ended.Load(); ended != nil {
+		return nil, *ended
 	}
 	s.waiters = append(s.waiters, w)
 	return s, nil
@@ -133,13 +134,13 @@ func scopeOf(ctx context.Context) *Scope {
 
 func (s *Scope) adopt(child *Scope) {
 	s.mu.Lock()
-	ended := s.ended
+	ended := s.ended.Load()
 	if ended == nil {
 		s.children = append(s.children, child)
 	}
 	s.mu.Unlock()
 	if ended != nil {
-		child.finish(ended)
+		child.finish(*ended)
 	}
 }
 
@@ -169,11 +170,11 @@ func (s *Scope) end(cause error) {
 // finish ends s and the scopes below it. It reports whether s had not ended before.
 func (s *Scope) finish(cause error) (first bool) {
 	s.mu.Lock()
-	if s.ended != nil {
+	if s.ended.Load() != nil {
 		s.mu.Unlock()
 		return false
 	}
-	s.ended = cause
+	s.ended.Store(&cause)
 	children, waiters, unhook := s.children, s.waiters, s.unhook
 	s.children, s.waiters, s.unhook = nil, nil, nil
 	if s.done != nil {
@@ -201,7 +202,7 @@ func (s *Scope) Done() <-chan struct{} {
 	defer s.mu.Unlock()
 	if s.done == nil {
 		s.done = make(chan struct{})
-		if s.ended != nil {
+		if s.ended.Load() != nil {
 			closeDone(s.done)
 		}
 	}
@@ -210,9 +211,10 @@ func (s *Scope) Done() <-chan struct{} {
 
 // Err is nil until the scope ends, and then the cause.
 func (s *Scope) Err() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.ended
+	if ended := s.ended.Load(); ended != nil {
+		return *ended
+	}
+	return nil
 }
 
 // Value finds the scope itself, or what the parent holds.

@@ -177,6 +177,25 @@ func TestViewKnowsItsOwn(t *testing.T) {
 	}
 }
 
+// TestViewToldTwice: the watch brings what the view was told, which is no news.
+func TestViewToldTwice(t *testing.T) {
+	watch(t, true, func(l *lookout) {
+		l.post("j")
+		l.store.open(1)
+		l.expect("j")
+		c := l.claim(l.session, "j")
+		l.Claimed(c)
+		if o := l.Orphan(nobody); o == nil || *o != c.Job {
+			l.Errorf("the view was told of %+v, and has %+v", c.Job, o)
+		}
+		l.wakes()
+		l.store.open(1)
+		if l.wakes() || l.Losses() != 0 || !l.Holds(c) {
+			l.Errorf("losses %d, holds %t", l.Losses(), l.Holds(c))
+		}
+	})
+}
+
 // TestViewToldBeforehand: the watch can be faster than the call's return.
 func TestViewToldBeforehand(t *testing.T) {
 	watch(t, false, func(l *lookout) {
@@ -250,6 +269,11 @@ func TestViewTellsOfLosses(t *testing.T) {
 		l.Claimed(d)
 		if l.Holds(c) || !l.Holds(d) {
 			l.Error("one claim is taken for another")
+		}
+		l.Released(c) // told late
+		l.Dropped(c)
+		if l.Orphan(nobody) == nil || !l.Holds(d) {
+			l.Error("what is told late of one claim has ended another")
 		}
 	})
 }
@@ -390,7 +414,7 @@ func TestListHeldBack(t *testing.T) {
 		d := l.claim(l.session, "j")
 		l.Claimed(d)
 		l.replace(older) // from before the claim
-		if !l.Holds(d) || l.Losses() != 0 {
+		if !l.Holds(d) || l.Losses() != 0 || l.jobs["j"].job.ledgerAt != d.at {
 			l.Error("a list from before a claim has ended it")
 		}
 	})
