@@ -3,11 +3,12 @@ package scenarios
 import (
 	"embed"
 	"io/fs"
+	"path"
 	"slices"
 	"strings"
 )
 
-//go:embed *.yaml
+//go:embed *.yaml regression/*.yaml
 var suite embed.FS
 
 //go:embed schema.json
@@ -15,13 +16,19 @@ var schema []byte
 
 // Source is a scenario's file.
 type Source struct {
-	Name string // without folder: healthy.yaml
-	Text []byte
+	Name   string // without folder: healthy.yaml
+	Folder string // empty, or regression
+	Text   []byte
 }
 
-// Embedded is the suite that comes with derail, in the order of the names.
+// Embedded is the suite that comes with derail, in the order of the names, and after it the
+// regressions, in the order of theirs.
 func Embedded() []Source {
-	names, err := fs.Glob(suite, "*.yaml")
+	return append(embedded("."), embedded("regression")...)
+}
+
+func embedded(folder string) []Source {
+	names, err := fs.Glob(suite, path.Join(folder, "*.yaml"))
 	if err != nil {
 		panic(err)
 	}
@@ -31,7 +38,7 @@ func Embedded() []Source {
 		if err != nil {
 			panic(err)
 		}
-		sources[i] = Source{Name: name, Text: text}
+		sources[i] = Source{Name: path.Base(name), Folder: strings.TrimPrefix(folder, "."), Text: text}
 	}
 	return sources
 }

@@ -233,9 +233,19 @@ func (c *Conductor) isStopping() bool {
 
 // spent reports whether Run has worked on all the jobs that it may.
 func (c *Conductor) spent() bool {
+	if c.config.MaxDispatches <= 0 {
+		return false
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.config.MaxDispatches > 0 && c.dispatched >= c.config.MaxDispatches
+	return c.dispatched >= c.config.MaxDispatches
+}
+
+// noticePoint tells of the failpoint that err came from, if it came from one.
+func (c *Conductor) noticePoint(err error) {
+	if name, fired := failpoints.Fired(err); fired {
+		c.tell(event.Event{Kind: event.FailpointFired, Reason: name})
+	}
 }
 
 func (c *Conductor) register(ctx context.Context) (*jobboard.Session, error) {

@@ -417,11 +417,16 @@ func TestAtLimit(t *testing.T) {
 		tooLong bool
 		want    fate
 	}{
-		{0, false, lost}, {0, true, abandon},
-		{consume, false, consume}, {consume, true, consume},
-		{trash, false, trash}, {trash, true, trash},
-		{abandon, false, abandon}, {abandon, true, abandon},
-		{lost, false, lost}, {lost, true, lost},
+		{0, false, lost},
+		{0, true, abandon},
+		{consume, false, consume},
+		{consume, true, consume},
+		{trash, false, trash},
+		{trash, true, trash},
+		{abandon, false, abandon},
+		{abandon, true, abandon},
+		{lost, false, lost},
+		{lost, true, lost},
 	} {
 		got := s.atLimit(verdict{fate: c.own}, c.tooLong)
 		blamed := got.last() != nil

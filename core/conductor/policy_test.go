@@ -179,7 +179,7 @@ func TestRest(t *testing.T) {
 		{Backoff{First: time.Second, Max: 5 * time.Second}, math.MaxInt, 5 * time.Second},
 		{Backoff{First: time.Minute, Max: time.Second}, 1, time.Second},
 		{Backoff{First: time.Second}, math.MaxInt, 70 * 365 * day},
-		{Backoff{First: time.Second, Factor: math.MaxInt}, 2, 70 * 365 * day},
+		{Backoff{First: time.Minute, Factor: math.MaxInt32}, 2, 70 * 365 * day},
 		{Backoff{First: math.MaxInt64}, 1, 70 * 365 * day},
 		{Backoff{First: 1, Max: math.MaxInt64}, 1000, 70 * 365 * day},
 	} {

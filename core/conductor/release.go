@@ -13,8 +13,11 @@ import (
 // work runs one job and releases it. ctx lives as long as the session, under as long as the claim.
 func (s *shift) work(ctx, under context.Context, r *run) {
 	v := s.run(under, r)
-	if err := afterRun.At(ctx); err != nil && v.fate != lost {
-		v = because(abandon, failure.From("", failure.Internal(err)))
+	if err := afterRun.At(ctx); err != nil {
+		s.noticePoint(err)
+		if v.fate != lost {
+			v = because(abandon, failure.From("", failure.Internal(err)))
+		}
 	}
 	s.judge(r, &v)
 	if v.fate == lost || !s.release(ctx, r, v) {
@@ -53,6 +56,7 @@ func (s *shift) release(ctx context.Context, r *run, v verdict) bool {
 		case ctx.Err() != nil:
 			return false
 		}
+		s.noticePoint(err)
 		s.tellOf(event.ReleaseUnsettled, r, v)
 		if s.config.Host.Sleep(ctx, wait) != nil {
 			return false

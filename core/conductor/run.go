@@ -90,6 +90,7 @@ func (s *shift) runOnce(ctx context.Context, r *run) (v verdict) {
 		return verdict{fate: abandon, excused: true}
 	}
 	if err := beforeDispatch.At(ctx); err != nil {
+		s.noticePoint(err)
 		return because(abandon, engine.Interruption(err))
 	}
 	e, v, ok := s.load(ctx, r)
@@ -220,6 +221,7 @@ func (s *shift) stages(ctx context.Context, r *run, e *engine.Engine) verdict {
 	case err != nil && s.gone(ctx):
 		return verdict{fate: lost}
 	case err != nil: // also where the logbook is fenced: the board knows whose the job is
+		s.noticePoint(err)
 		return because(abandon, engine.Interruption(err))
 	case final == state.Success:
 		return verdict{fate: consume}

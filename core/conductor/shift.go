@@ -106,6 +106,7 @@ func (s *shift) renew(ctx context.Context) {
 		if err == nil {
 			err = s.session.Renew(ctx)
 		}
+		s.noticePoint(err)
 		if errors.Is(err, jobboard.ErrSessionEnded) {
 			s.end(jobboard.ErrSessionEnded)
 			return
@@ -151,8 +152,6 @@ func (s *shift) turn(ctx context.Context) (wait time.Duration) {
 	switch {
 	case s.isFull():
 		return s.config.Idle
-	case !s.session.Alive():
-		return s.config.Idle // after a pause: what the view shows as this session's may be long gone
 	case s.rests.After(now):
 		return s.rests.Sub(now)
 	}
@@ -231,7 +230,9 @@ func (s *shift) failed(job *jobboard.Job, err error) {
 		s.failures, s.stuck = 0, "" // somebody was faster: the board works
 		s.view.Avoid(job, now.Add(s.config.Idle))
 		return
-	case job.ID != s.stuck:
+	}
+	s.noticePoint(err)
+	if job.ID != s.stuck {
 		s.failures, s.stuck = min(s.failures+1, maxFailures), job.ID
 	}
 	s.view.Avoid(job, now.Add(time.Duration(s.failures)*s.config.Idle))

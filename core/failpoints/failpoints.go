@@ -78,6 +78,13 @@ func Register(name, about string) *Point {
 // All is every point that is linked into the program, by name.
 func All() []*Point { return slices.Clone(registered) }
 
+// Fired returns the name of the point that err came from, and whether it came from one.
+func Fired(err error) (name string, fired bool) {
+	var from injected
+	fired = errors.As(err, &from)
+	return string(from), fired
+}
+
 type injected string
 
 func (i injected) Error() string        { return "failpoint " + string(i) + " fired" }

@@ -505,6 +505,12 @@ func TestAdopt(t *testing.T) {
 			o.Errorf("adopting what was seen half: %v", err)
 		}
 		o.must(o.Consume(o.ctx, adopted))
+		o.post("k")
+		k := o.claim(b, "k").Job
+		time.Sleep(time.Hour)
+		if _, err := o.Adopt(o.ctx, b, &k); !errors.Is(err, ErrSessionEnded) {
+			o.Errorf("adopting what a view that is behind shows: %v", err)
+		}
 	})
 }
 

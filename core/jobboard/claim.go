@@ -58,24 +58,12 @@ func (b *Board) claim(ctx context.Context, s *Session, job *Job) (*Claim, error)
 		Epoch: job.Epoch + 1, Attempts: job.Attempts + 1, Released: job.Released, Last: job.Last,
 	}
 	mine.Job.hold(Holder{Owner: s.entity.Name, Epoch: job.Epoch + 1, serial: s.nextClaim()}, s.lease)
-	claimKey, ledgerKey := claimPrefix+job.ID, ledgerPrefix+job.ID
-	txn := store.Txn{
-		Label: labelClaim, Subject: job.ID,
-		If: []store.Compare{
-			{Key: claimKey, Condition: store.Absent},
-			{Key: ledgerKey, Condition: store.ChangedAt, Revision: job.ledgerAt},
-		},
-		Then: []store.Op{
-			// In this order no view sees a new ledger of a job that it believes to be free.
-			store.PutLeased(claimKey, encodeHolder(mine.Job.Holder), s.lease),
-			store.Put(ledgerKey, encodeLedger(&mine.Job.Ledger)),
-		},
-	}
+	txn := claimTxn(mine, job.ledgerAt)
 	first := b.store.Commit(ctx, txn)
 	at, err := first.Revision, error(nil)
 	if first.Outcome != store.Done {
 		at, err = b.settle(ctx, txn, first, inquiry{
-			why:  func(ctx context.Context, failed int) error { return b.unclaimable(ctx, ledgerKey, failed) },
+			why:  func(ctx context.Context, failed int) error { return b.unclaimable(ctx, job.ID, failed) },
 			look: func(ctx context.Context) (store.Revision, error) { return b.granted(ctx, mine, job.ledgerAt) },
 		})
 	}
@@ -92,13 +80,31 @@ func (b *Board) claim(ctx context.Context, s *Session, job *Job) (*Claim, error)
 	return mine, nil
 }
 
+// claimTxn is the transaction that makes a claim on a job whose ledger is as it was at revision seen.
+func claimTxn(c *Claim, seen store.Revision) store.Txn {
+	claimKey, ledgerKey := claimPrefix+c.Job.ID, ledgerPrefix+c.Job.ID
+	holder, ledger := encodeClaim(&c.Job)
+	return store.Txn{
+		Label: labelClaim, Subject: c.Job.ID,
+		If: []store.Compare{
+			{Key: claimKey, Condition: store.Absent},
+			{Key: ledgerKey, Condition: store.ChangedAt, Revision: seen},
+		},
+		Then: []store.Op{
+			// In this order no view sees a new ledger of a job that it believes to be free.
+			store.PutLeased(claimKey, holder, c.Session.lease),
+			store.Put(ledgerKey, ledger),
+		},
+	}
+}
+
 // unclaimable says why a claim was in conflict. The first comparison is that nobody holds the job,
 // the second that its ledger is as it was seen.
-func (b *Board) unclaimable(ctx context.Context, ledgerKey string, failed int) error {
+func (b *Board) unclaimable(ctx context.Context, id string, failed int) error {
 	if failed == 0 {
 		return ErrHeld
 	}
-	ledger, _, err := b.store.Get(ctx, ledgerKey)
+	ledger, _, err := b.store.Get(ctx, ledgerPrefix+id)
 	if err == nil && ledger.Changed == 0 {
 		return ErrGone
 	}
@@ -153,10 +159,20 @@ func (c *Claim) is(held *store.Pair) bool {
 
 // Adopt takes up a claim that is this session's although nobody here works under it: one whose
 // making got no answer. job is as the view or a list shows it. Nothing is written.
+//
+// ErrHeld: it is not this session's. ErrSessionEnded: the session is over, and with it the claim,
+// whatever a view that is behind may show.
 func (b *Board) Adopt(_ context.Context, s *Session, job *Job) (*Claim, error) {
 	// The ledger changes with every claim, so one of another revision is another claim's.
-	if job.claimAt == 0 || job.lease != s.lease || job.ledgerAt != job.claimAt {
-		return nil, fmt.Errorf("adopt %s: %w", job.ID, ErrHeld)
+	err := ErrHeld
+	if job.claimAt != 0 && job.lease == s.lease && job.ledgerAt == job.claimAt {
+		err = nil
+		if !s.Alive() {
+			err = s.refused(store.ErrLeaseEnded)
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("adopt %s: %w", job.ID, err)
 	}
 	return &Claim{Job: *job, Session: s, at: job.claimAt}, nil
 }

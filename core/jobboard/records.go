@@ -111,12 +111,24 @@ func decodeLedger(stored []byte) (Ledger, error) {
 	return l, r.End()
 }
 
-func encodeHolder(h Holder) []byte {
-	w := record.Begin(holderRecord, recordVersion, 16+len(h.Owner))
+// encodeClaim makes the two records of a claim, in one allocation where the last failure is short.
+func encodeClaim(j *Job) (holder, ledger []byte) {
+	room := 2*record.Overhead + 64 + len(j.Holder.Owner)
+	if j.Last != nil {
+		room += len(j.Last.Text) + len(j.Last.Stack) + 64
+	}
+	w := record.BeginIn(make([]byte, 0, room), holderRecord, recordVersion)
+	appendHolder(&w, j.Holder)
+	holder = w.End()
+	w = record.BeginIn(w.Rest(), ledgerRecord, recordVersion)
+	appendLedger(&w, &j.Ledger)
+	return holder, w.End()
+}
+
+func appendHolder(w *record.Writer, h Holder) {
 	w.Text(h.Owner)
 	w.Int(h.Epoch)
 	w.Int(h.serial)
-	return w.End()
 }
 
 // ReadHolder reads the value of a claim record.

@@ -22,6 +22,11 @@ var someFailure = &failure.Failure{
 	Class: failure.Storage, Atom: "t", Text: "no disk", Causes: []string{"full"}, Panic: true, Stack: "x\n",
 }
 
+func encodeHolder(h Holder) []byte {
+	holder, _ := encodeClaim(&Job{Holder: h})
+	return holder
+}
+
 func somePosting() Posting {
 	return Posting{ID: "j", Name: "n", Priority: VeryLow, Book: "b", Flow: "f", Posted: time.Unix(1, 2).UTC()}
 }
@@ -53,6 +58,10 @@ func TestRecordsComeBack(t *testing.T) {
 	if err != nil || holder != (Holder{Owner: "me", Epoch: 9, serial: 3}) {
 		t.Errorf("%+v, %v", holder, err)
 	}
+	job := Job{Holder: Holder{Owner: "me", Epoch: 9}, Ledger: someLedger()}
+	_, stored := encodeClaim(&job)
+	ledger, err := decodeLedger(stored)
+	check(job.Ledger, ledger, err)
 	entity := Entity{"conductor", "me", "here"}
 	back, err := decodeEntity(encodeEntity(&entity))
 	check(entity, back, err)

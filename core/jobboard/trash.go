@@ -42,7 +42,7 @@ func (b *Board) trashExhausted(ctx context.Context, job *Job, by string) error {
 	}
 	if first := b.store.Commit(ctx, txn); first.Outcome != store.Done {
 		_, err := b.settle(ctx, txn, first, inquiry{
-			why:  func(ctx context.Context, failed int) error { return b.unclaimable(ctx, ledgerKey, failed) },
+			why:  func(ctx context.Context, failed int) error { return b.unclaimable(ctx, job.ID, failed) },
 			look: func(ctx context.Context) (store.Revision, error) { return b.buried(ctx, job, value) },
 		})
 		if err != nil {

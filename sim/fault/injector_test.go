@@ -314,6 +314,29 @@ func TestRates(t *testing.T) {
 	}
 }
 
+// TestALowerRate strikes at some of the same calls, and at no others.
+func TestALowerRate(t *testing.T) {
+	struck := func(rate scenarios.Rate) (calls []int) {
+		slow := scenarios.Fault{Kind: scenarios.KindStorageSlow, Rate: rate, For: span(10, 20)}
+		in := fault.NewInjector(compiled(t, slow), nodes, choice.Seeded(1))
+		for call := range 1000 {
+			if in.Storage(0, 2, 0, 0, "").Slow > 0 {
+				calls = append(calls, call)
+			}
+		}
+		return calls
+	}
+	often, seldom := struck(500_000), struck(100_000)
+	for _, call := range seldom {
+		if !slices.Contains(often, call) {
+			t.Errorf("at a lower rate it strikes at call %d, and at the higher one it does not", call)
+		}
+	}
+	if len(seldom) < 50 || len(often) < 400 {
+		t.Errorf("it strikes at %d calls, or %d", len(seldom), len(often))
+	}
+}
+
 // TestTimes: a limited rule strikes so often in a run, on all machines together, and uses no draw after.
 func TestTimes(t *testing.T) {
 	counts := drawn{}
@@ -370,12 +393,13 @@ func TestZeroIsBenign(t *testing.T) {
 // the same call as before.
 func TestTakingAFaultAway(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		faults := rapid.SliceOfNDistinct(anyFault, 2, 6, func(f scenarios.Fault) string {
+		area := rapid.SampledFrom([]string{"storage", "message", "task", "point"}).Draw(t, "area")
+		faults := rapid.SliceOfNDistinct(anyFault(area), 2, 6, func(f scenarios.Fault) string {
 			f.Rate, f.For = 0, scenarios.Span{} // what makes two rules differ for their streams
 			return fmt.Sprintf("%+v", f)
 		}).Draw(t, "faults")
 		away := rapid.IntRange(0, len(faults)-1).Draw(t, "away")
-		asks := rapid.SliceOfN(anyAsk, 1, 60).Draw(t, "asks")
+		asks := rapid.SliceOfN(anyAsk(area), 1, 60).Draw(t, "asks")
 		whole := record(t, faults, asks)
 		rest := record(t, slices.Delete(slices.Clone(faults), away, away+1), asks)
 		own := map[string]bool{}
@@ -415,44 +439,51 @@ func record(t *rapid.T, faults []scenarios.Fault, asks []ask) map[string]string 
 	return draws
 }
 
-var anyFault = rapid.Custom(func(t *rapid.T) scenarios.Fault {
-	some := func(label string, among ...string) []string {
-		return slices.Compact(rapid.SliceOfN(rapid.SampledFrom(among), 0, 2).Draw(t, label))
-	}
-	kind := rapid.SampledFrom([]string{
-		scenarios.KindStorageRefused, scenarios.KindStorageUnknownApplied, scenarios.KindStorageSlow,
-		scenarios.KindNetworkDelay, scenarios.KindNetworkLoss, scenarios.KindTaskError, scenarios.KindTaskSlow,
-		scenarios.KindTaskPanic, scenarios.KindCodeFailpoint,
-	}).Draw(t, "kind")
-	f := scenarios.Fault{
-		Kind: kind, Rate: rapid.SampledFrom([]scenarios.Rate{1, 300_000, scenarios.Whole}).Draw(t, "rate"),
-		Nodes: some("nodes", nodes[1:]...),
-	}
-	switch area, what, _ := strings.Cut(kind, "."); {
-	case area == "code":
-		f.Point = rapid.SampledFrom([]string{"p", "q"}).Draw(t, "point")
-	case area == "storage":
-		f.On = some("on", scenarios.OpClaim, scenarios.OpSave)
-		f.Jobs = some("jobs", "a", "b")
-	case area == "task":
-		f.Jobs = some("jobs", "a", "b")
-		f.Tasks = slices.Compact(rapid.SliceOfN(rapid.IntRange(1, 2), 0, 2).Draw(t, "tasks"))
-	case what == "delay":
-		f.For = span(1, 100)
-	}
-	if strings.HasSuffix(kind, ".slow") {
-		f.For = span(1, 100)
-	}
-	return f
-})
+// kindsOf are the kinds of fault that meet in one decision.
+var kindsOf = map[string][]string{
+	"storage": {scenarios.KindStorageRefused, scenarios.KindStorageUnknownApplied, scenarios.KindStorageSlow},
+	"message": {scenarios.KindNetworkDelay, scenarios.KindNetworkLoss},
+	"task":    {scenarios.KindTaskError, scenarios.KindTaskSlow, scenarios.KindTaskPanic},
+	"point":   {scenarios.KindCodeFailpoint},
+}
 
-var anyAsk = rapid.Custom(func(t *rapid.T) ask {
-	return ask{
-		of:    rapid.SampledFrom([]string{"storage", "message", "task", "point"}).Draw(t, "of"),
-		node:  rapid.IntRange(1, 3).Draw(t, "node"),
-		group: rapid.IntRange(0, 1).Draw(t, "group"),
-		op:    rapid.SampledFrom([]string{"", scenarios.OpClaim, scenarios.OpSave}).Draw(t, "op"),
-		task:  rapid.IntRange(1, 2).Draw(t, "task"),
-		point: rapid.SampledFrom([]string{"p", "q"}).Draw(t, "point"),
-	}
-})
+func anyFault(area string) *rapid.Generator[scenarios.Fault] {
+	return rapid.Custom(func(t *rapid.T) scenarios.Fault {
+		some := func(label string, among ...string) []string {
+			return slices.Compact(rapid.SliceOfN(rapid.SampledFrom(among), 0, 2).Draw(t, label))
+		}
+		f := scenarios.Fault{
+			Kind:  rapid.SampledFrom(kindsOf[area]).Draw(t, "kind"),
+			Rate:  rapid.SampledFrom([]scenarios.Rate{1, 300_000, scenarios.Whole}).Draw(t, "rate"),
+			Nodes: some("nodes", nodes[1:]...),
+		}
+		switch area {
+		case "point":
+			f.Point = rapid.SampledFrom([]string{"p", "q"}).Draw(t, "point")
+			f.As = rapid.SampledFrom([]string{scenarios.ErrorCrash, scenarios.ErrorReturned}).Draw(t, "as")
+		case "storage":
+			f.On = some("on", scenarios.OpClaim, scenarios.OpSave)
+			f.Jobs = some("jobs", "a", "b")
+		case "task":
+			f.Jobs = some("jobs", "a", "b")
+			f.Tasks = slices.Compact(rapid.SliceOfN(rapid.IntRange(1, 2), 0, 2).Draw(t, "tasks"))
+		}
+		if strings.HasSuffix(f.Kind, ".slow") || strings.HasSuffix(f.Kind, ".delay") {
+			f.For = span(1, 100)
+		}
+		return f
+	})
+}
+
+func anyAsk(area string) *rapid.Generator[ask] {
+	return rapid.Custom(func(t *rapid.T) ask {
+		return ask{
+			of:    area,
+			node:  rapid.IntRange(1, 3).Draw(t, "node"),
+			group: rapid.IntRange(0, 1).Draw(t, "group"),
+			op:    rapid.SampledFrom([]string{"", scenarios.OpClaim, scenarios.OpSave}).Draw(t, "op"),
+			task:  rapid.IntRange(1, 2).Draw(t, "task"),
+			point: rapid.SampledFrom([]string{"p", "q"}).Draw(t, "point"),
+		}
+	})
+}

@@ -17,9 +17,9 @@ var attemptBugs = []Bug{
 		Property: "attempt.counted", Scenario: "crash-restart", Seeds: 20,
 		Patch: []Edit{{
 			File: "core/jobboard/claim.go",
-			Old:  "store.Put(ledgerKey, encodeLedger(&mine.Job.Ledger)),",
-			New: "store.Put(ledgerKey, encodeLedger(&Ledger{Epoch: job.Epoch + 1, Attempts: job.Attempts, " +
-				"Released: job.Released, Last: job.Last})),",
+			Old:  "holder, ledger := encodeClaim(&c.Job)\n",
+			New: "uncharged := c.Job\n\tuncharged.Attempts--\n" +
+				"\tholder, ledger := encodeClaim(&uncharged)\n",
 		}},
 	},
 	{

@@ -37,8 +37,8 @@ var logbookBugs = []Bug{
 		Property: "moves.legal", Scenario: "lost-claims", Seeds: 50,
 		Patch: []Edit{{
 			File: "core/conductor/shift.go",
-			Old:  "s.failed(orphan, err)\n\t\treturn\n\t}\n",
-			New: "s.failed(orphan, err)\n\t\treturn\n\t}\n" +
+			Old:  "// an orphan cannot be passed over\n\t\treturn\n\t}\n",
+			New: "// an orphan cannot be passed over\n\t\treturn\n\t}\n" +
 				"\ts.config.Host.Go(\"job\", func() { s.work(ctx, ctx, &run{claim: claim, end: func(error) {}}) })\n",
 		}},
 	},

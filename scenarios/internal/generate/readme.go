@@ -3,6 +3,7 @@ package generate
 import (
 	_ "embed" // the prose
 	"fmt"
+	"path"
 	"reflect"
 	"slices"
 	"strings"
@@ -52,7 +53,7 @@ func writeSuite(page *strings.Builder) error {
 			return err
 		}
 		fmt.Fprintf(page, "| [%s](%s) | %s | %s |\n",
-			scenario.Name, source.Name, scenario.Summary(), expected(scenario.Expect))
+			scenario.Name, path.Join(source.Folder, source.Name), scenario.Summary(), expected(scenario.Expect))
 		fmt.Fprintf(&stories, "**%s.** %s\n\n", scenario.Name, strings.TrimSpace(scenario.About))
 	}
 	page.WriteString("\nEvery property that the table does not name as broken must hold in every run.\n" +
