@@ -47,7 +47,7 @@ func (b *Board) Claim(ctx context.Context, s *Session, job *Job) (*Claim, error)
 }
 
 func (b *Board) claim(ctx context.Context, s *Session, job *Job) (*Claim, error) {
-	if err := ctx.Err(); err != nil {
+	if err := begin(ctx); err != nil {
 		return nil, err
 	}
 	if !s.Alive() {

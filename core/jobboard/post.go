@@ -55,7 +55,7 @@ func (b *Board) post(ctx context.Context, txn store.Txn) error {
 			return c.Err
 		}
 		if err := b.pauseBefore(ctx, try); err != nil {
-			return err
+			return inDoubt(false, err)
 		}
 	}
 }

@@ -83,7 +83,7 @@ func (b *Board) Trash(ctx context.Context, c *Claim, why Reason, last *failure.F
 // release ends a claim by one transaction, whose last change deletes the claim record: in this order
 // no view sees a job free that is about to leave the board.
 func (b *Board) release(ctx context.Context, c *Claim, kind release, ops []store.Op) error {
-	err := ctx.Err()
+	err := begin(ctx)
 	switch {
 	case c.over: // to ask would prove nothing: the claim is gone, and its lease may live
 		err = ErrLost

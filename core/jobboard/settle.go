@@ -90,12 +90,25 @@ func definite(err error) bool {
 	return false
 }
 
-// inDoubt makes err match store.ErrUnknown when a try may have happened, or may yet.
+// inDoubt makes err match store.ErrUnknown when a try may have happened, or may yet, and otherwise
+// store.ErrRefused, which a context's error does not by itself.
 func inDoubt(doubt bool, err error) error {
-	if !doubt || errors.Is(err, store.ErrUnknown) {
+	verdict := store.ErrRefused
+	if doubt {
+		verdict = store.ErrUnknown
+	}
+	if errors.Is(err, verdict) {
 		return err
 	}
-	return fmt.Errorf("%w (%w)", store.ErrUnknown, err)
+	return fmt.Errorf("%w (%w)", verdict, err)
+}
+
+// begin refuses a call whose context has ended already.
+func begin(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return inDoubt(false, err)
+	}
+	return nil
 }
 
 // pauseBefore waits before the next try, each time twice as long.

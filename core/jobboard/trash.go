@@ -23,7 +23,7 @@ func (b *Board) trashExhausted(ctx context.Context, job *Job, by string) error {
 	if job.claimAt != 0 {
 		return ErrHeld
 	}
-	if err := ctx.Err(); err != nil {
+	if err := begin(ctx); err != nil {
 		return err
 	}
 	t := Trashed{Posting: job.Posting, Ledger: job.Ledger, Reason: Exhausted, By: by, At: b.host.Now()}

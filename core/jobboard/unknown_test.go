@@ -204,7 +204,7 @@ func TestCutShort(t *testing.T) {
 		for _, c := range []struct {
 			fault fault
 			want  error
-		}{{refuse, context.Canceled}, {loseRequest, store.ErrUnknown}} {
+		}{{refuse, store.ErrRefused}, {loseRequest, store.ErrUnknown}} {
 			t.Run(d.name+"/"+string(c.fault), func(t *testing.T) {
 				inOffice(t, func(o *office) {
 					act := d.prepare(o)
@@ -213,7 +213,8 @@ func TestCutShort(t *testing.T) {
 					ctx, end := context.WithCancel(root)
 					o.ctx = ctx
 					time.AfterFunc(10*time.Millisecond, end)
-					if err := act(); !errors.Is(err, c.want) {
+					err := act()
+					if !errors.Is(err, c.want) || !errors.Is(err, context.Canceled) {
 						o.Errorf("got %v, want %v", err, c.want)
 					}
 					if c.fault == refuse && errors.Is(act(), store.ErrUnknown) { // the context has ended
