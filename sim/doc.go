@@ -8,6 +8,7 @@
 //	workload  scripted tasks, the flows made of them, the client that posts jobs
 //	world     one scenario and one source of choices make one run and one history
 //	explore   many runs: seeds spread over the cores, judged against what the scenario expects
+//	planted   bugs planted in core, one at a time, and the property that catches each
 //
 // # What is simulated, and what is real
 //
@@ -28,6 +29,7 @@
 //	network.delay              stale views, late renewals, answers that overtake each other
 //	network.loss               requests and answers lost on their own; watches that break
 //	node.crash                 attempts charged by the claim; resumption from the logbook
+//	node.stop                  a stop is no fault of a job: attempts given back, work resumed
 //	node.pause                 the fence and the deadline: zombies (A3 is kept: clocks go on)
 //	task.error, panic, slow    the outcome table
 //	task.hang                  the run limit

@@ -20,7 +20,8 @@ type Policy struct {
 
 	// Excuse lists the classes of failure that give the attempt back: an outage of the storage is no
 	// fault of the job. A job whose every failure is excused can be tried for ever, though it rests
-	// for Config.Idle at least.
+	// for Config.Idle at least. failure.Task has no effect here: a job that has failed by its own
+	// doing is consumed.
 	Excuse []failure.Class
 }
 

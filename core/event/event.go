@@ -18,7 +18,7 @@ type Kind uint8
 
 // The kinds.
 const (
-	ConductorStarted Kind = iota + 1 // a conductor registered and begins to look for jobs
+	ConductorStarted Kind = iota + 1 // a conductor's loop begins
 	ConductorStopped                 // its loop has ended
 	JobClaimed                       // Job, Epoch, Attempt
 	JobConsumed                      // Job, Epoch
