@@ -128,13 +128,13 @@ func Run(ctx context.Context, c Config) *Campaign {
 
 // collectLess lets the garbage collector run less often, and returns what undoes that. A run
 // allocates some 2 MB and keeps next to nothing of it, so collecting at every doubling of a small
-// heap took a quarter of all time; this way the heap stays below 50 MB a worker. Whoever sets GOGC
+// heap took a quarter of all time; this way the heap stays below some 100 MB. Whoever sets GOGC
 // knows better.
 func collectLess() (restore func()) {
 	if os.Getenv("GOGC") != "" {
 		return func() {}
 	}
-	before := debug.SetGCPercent(800)
+	before := debug.SetGCPercent(1600)
 	return func() { debug.SetGCPercent(before) }
 }
 
