@@ -247,11 +247,8 @@ func (w *World) rests() bool { return w.healed && w.posting == 0 && w.onBoard() 
 
 // onBoard is how many jobs are on the board.
 func (w *World) onBoard() int {
-	n := 0
-	for range w.server.State().Range(jobboard.PostingPrefix).Pairs {
-		n++
-	}
-	return n
+	w.board = w.server.State().AppendRange(w.board[:0], jobboard.PostingPrefix)
+	return len(w.board)
 }
 
 // closeBooks writes down where every job has ended up.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"derail/checker/history"
+	"derail/core/store"
 	"derail/sim/choice"
 	"derail/sim/fault"
 	"derail/sim/kernel"
@@ -26,6 +27,7 @@ type World struct {
 	lives   []*life // by node; nil where no conductor is alive
 	claims  map[string][]byte
 	saves   map[string]applied // by job: see applied
+	board   []store.Pair       // room for onBoard
 	posted  map[string]bool
 	posting int // groups whose client is still at work
 	healed  bool
