@@ -161,7 +161,7 @@ var sections = []struct {
 // probably put in the wrong place. The key that was meant counts as given.
 func (d *decoder) unknownKey(at spot, key string, form reflect.Type, path string) {
 	wrong := unknown("key", key, keysOf(form))
-	if near := nearest(key, keysOf(form)); near != "" {
+	if near := Nearest(key, keysOf(form)); near != "" {
 		d.bad[join(path, near)] = true
 	}
 	for _, section := range sections {

@@ -130,7 +130,7 @@ func Names(what string) []string {
 // unknown is the flaw of a name that is not one of names.
 func unknown(what, name string, names []string) *flaw {
 	wrong := &flaw{problem: "unknown " + what + " " + quoted(name), want: "write " + oneOf(names)}
-	if near := nearest(name, names); near != "" {
+	if near := Nearest(name, names); near != "" {
 		wrong.want = "did you mean " + quoted(near) + "?"
 	} else if len(names) == 0 {
 		wrong.want = "leave it out: there is none"
@@ -150,10 +150,10 @@ func oneOf(names []string) string {
 	return "one of " + strings.Join(names, ", ")
 }
 
-// nearest finds the name that somebody probably meant, or "" where nothing comes close. Capital
+// Nearest finds the name that somebody probably meant, or "" where nothing comes close. Capital
 // letters and underscores count as what they stand for. Of a very long list it looks at the first
 // names only: a file full of mistakes should not take long to report.
-func nearest(name string, names []string) string {
+func Nearest(name string, names []string) string {
 	const longest, most = 64, 200
 	meant := []rune(strings.ReplaceAll(strings.ToLower(name), "_", "-"))
 	if len(meant) > longest {

@@ -172,7 +172,7 @@ func TestNearest(t *testing.T) {
 		"leese": "lease", "lesae": "lease", "Lease": "lease", "idel": "idle",
 		"x": "", "zebra": "", "": "", "forever-and-ever-and-ever": "", strings.Repeat("lease", 14): "",
 	} {
-		if got := nearest(name, names); got != want {
+		if got := Nearest(name, names); got != want {
 			t.Errorf("%q: got %q, want %q", name, got, want)
 		}
 	}
@@ -192,6 +192,7 @@ func TestDistance(t *testing.T) {
 		{"abc", "abxc", 1},
 		{"abc", "xbc", 1},
 		{"kitten", "sitting", 3},
+		{"healty", "healthy", 1},
 		{"ca", "abc", 3},
 		{"änd", "and", 1},
 	} {

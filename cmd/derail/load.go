@@ -174,36 +174,12 @@ func notFound(path string, err error) error {
 	if strings.ContainsRune(path, filepath.Separator) || filepath.Ext(path) != "" {
 		return err
 	}
-	near, least := "", max(len(path)/3, 2)+1
+	var names []string
 	for _, source := range scenarios.Embedded() {
-		name := strings.TrimSuffix(source.Name, ".yaml")
-		if d := distance(path, name); d < least {
-			near, least = name, d
-		}
+		names = append(names, strings.TrimSuffix(source.Name, ".yaml"))
 	}
-	if near != "" {
+	if near := scenarios.Nearest(path, names); near != "" {
 		return fmt.Errorf("%w, and no scenario of that name comes with derail: did you mean %q?", err, near)
 	}
 	return fmt.Errorf("%w, and no scenario of that name comes with derail (derail list has those that do)", err)
-}
-
-// distance is how many letters to insert, drop or replace to get from one word to the other.
-func distance(from, to string) int {
-	row := make([]int, len(to)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(from) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(to) {
-			replaced := diagonal
-			if from[i] != to[j] {
-				replaced++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(row[j+1]+1, row[j]+1, replaced)
-		}
-	}
-	return row[len(to)]
 }

@@ -199,14 +199,3 @@ func TestShellWord(t *testing.T) {
 		t.Errorf("a file that looks like a flag is written %s", got)
 	}
 }
-
-func TestDistance(t *testing.T) {
-	for _, c := range []struct {
-		from, to string
-		want     int
-	}{{"", "", 0}, {"abc", "", 3}, {"", "abc", 3}, {"kitten", "sitting", 3}, {"healty", "healthy", 1}} {
-		if got := distance(c.from, c.to); got != c.want {
-			t.Errorf("from %q to %q: %d, want %d", c.from, c.to, got, c.want)
-		}
-	}
-}

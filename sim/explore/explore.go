@@ -41,26 +41,42 @@ type Config struct {
 
 // Campaign is what came of it.
 type Campaign struct {
-	Runs       int
-	Simulated  int64 // virtual nanoseconds
-	Steps      uint64
-	Calls      int64
+	Totals
 	Faults     map[string]int64
-	Posted     int
-	Consumed   int
-	Trashed    int
-	Left       int
 	Properties []Tally
-	Failed     int       // runs that were not as expected
 	Failures   []Failure // at most Config.Keep of them by seed: the gravest kind, and of it the first
-	// Nondeterministic and Unfinished count the failures of these kinds, kept or not.
-	Nondeterministic, Unfinished int
 	// Unmet is what was expected of the runs together and did not happen. It stays empty when there
 	// were fewer runs than the scenario says its suite needs.
 	Unmet []string
 	// Exemplary is, for each property that was expected to be found broken and was, the lowest seed.
 	Exemplary map[string]uint64
 	Stopped   bool // not all seeds were run
+}
+
+// Totals is what adds up over runs.
+type Totals struct {
+	Runs                            int
+	Simulated                       int64 // virtual nanoseconds
+	Steps                           uint64
+	Calls                           int64
+	Posted, Consumed, Trashed, Left int
+	// Failed counts the runs that were not as expected, and Nondeterministic and Unfinished those of
+	// them that are of these kinds, kept or not.
+	Failed, Nondeterministic, Unfinished int
+}
+
+func (t *Totals) add(more Totals) {
+	t.Runs += more.Runs
+	t.Simulated += more.Simulated
+	t.Steps += more.Steps
+	t.Calls += more.Calls
+	t.Posted += more.Posted
+	t.Consumed += more.Consumed
+	t.Trashed += more.Trashed
+	t.Left += more.Left
+	t.Failed += more.Failed
+	t.Nondeterministic += more.Nondeterministic
+	t.Unfinished += more.Unfinished
 }
 
 // Tally counts a property's verdicts.
@@ -216,13 +232,10 @@ func closeBroken(w *world.World) {
 
 func (s *share) add(r *world.Result, report checker.Report) {
 	sum := &s.sum
-	sum.Simulated += r.Simulated
-	sum.Steps += r.Steps
-	sum.Calls += r.Calls
-	sum.Posted += r.Posted
-	sum.Consumed += r.Consumed
-	sum.Trashed += r.Trashed
-	sum.Left += r.Left
+	sum.Totals.add(Totals{
+		Simulated: r.Simulated, Steps: r.Steps, Calls: r.Calls,
+		Posted: r.Posted, Consumed: r.Consumed, Trashed: r.Trashed, Left: r.Left,
+	})
 	for i, n := range r.Faults {
 		s.faults[i] += n
 	}
@@ -244,8 +257,13 @@ func (s *share) exemplary(property string, seed uint64) {
 	if !slices.Contains(s.config.Blueprint.Scenario.Expect.Broken, property) {
 		return
 	}
-	if known, is := s.sum.Exemplary[property]; !is || seed < known {
-		s.sum.Exemplary[property] = seed
+	lower(s.sum.Exemplary, property, seed)
+}
+
+// lower keeps the lowest seed of each property.
+func lower(seeds map[string]uint64, property string, seed uint64) {
+	if known, is := seeds[property]; !is || seed < known {
+		seeds[property] = seed
 	}
 }
 
@@ -285,26 +303,14 @@ func gather(c *Config, shares []share) *Campaign {
 		if i == 0 {
 			continue
 		}
-		total.Runs += s.sum.Runs
-		total.Simulated += s.sum.Simulated
-		total.Steps += s.sum.Steps
-		total.Calls += s.sum.Calls
-		total.Posted += s.sum.Posted
-		total.Consumed += s.sum.Consumed
-		total.Trashed += s.sum.Trashed
-		total.Left += s.sum.Left
-		total.Failed += s.sum.Failed
-		total.Nondeterministic += s.sum.Nondeterministic
-		total.Unfinished += s.sum.Unfinished
+		total.Totals.add(s.sum.Totals)
 		total.Failures = append(total.Failures, s.sum.Failures...)
 		for n, t := range s.sum.Properties {
 			p := &total.Properties[n]
 			p.Held, p.Broken, p.Undecided = p.Held+t.Held, p.Broken+t.Broken, p.Undecided+t.Undecided
 		}
 		for property, seed := range s.sum.Exemplary {
-			if known, is := total.Exemplary[property]; !is || seed < known {
-				total.Exemplary[property] = seed
-			}
+			lower(total.Exemplary, property, seed)
 		}
 	}
 	total.Failures = kept(total.Failures, c.Keep)

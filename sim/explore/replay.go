@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"derail/checker"
-	"derail/checker/history"
 	"derail/sim/choice"
 	"derail/sim/kernel"
 	"derail/sim/world"
@@ -36,11 +35,9 @@ func replay(b *world.Blueprint, source *choice.Source, seed uint64, o world.Opti
 	r := w.Run(source, seed, o)
 	p := &Replayed{Result: *r, Report: checker.Check(r.History), Choices: source.Record()}
 	p.Breaches, p.Unmet = judge(b, r, p.Report)
-	p.Result.History = cloned(r.History)
+	p.Result.History = r.History.Clone()
 	return p
 }
-
-func cloned(h *history.History) *history.History { return h.Clone() }
 
 // Difference runs a seed twice and describes the first step at which the two runs part, or says
 // that they did not.

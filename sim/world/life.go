@@ -54,16 +54,16 @@ func (w *World) connect(node int) *life {
 	}
 	l.context = w.root(l)
 	var s store.Store = l.client
-	if w.wrap.Store != nil {
-		s = w.wrap.Store(s, l.machine)
+	if w.options.Wrap.Store != nil {
+		s = w.options.Wrap.Store(s, l.machine)
 	}
 	l.books = logbook.New(logbook.Config{Store: s, Host: l.machine})
 	board := jobboard.New(jobboard.Config{Store: s, Host: l.machine})
 	l.recorded = &recordedBoard{
 		Board: board, claims: board, life: l, open: map[*jobboard.Claim]history.Record{},
 	}
-	if w.wrap.Claims != nil {
-		l.recorded.claims = w.wrap.Claims(board, board, s)
+	if w.options.Wrap.Claims != nil {
+		l.recorded.claims = w.options.Wrap.Claims(board, board, s)
 	}
 	l.ears.life = l
 	return l
@@ -80,15 +80,15 @@ func (w *World) boot(node int) {
 		MaxJobs: s.Cluster.MaxJobs, Lease: s.Cluster.Lease.Std(), Idle: s.Cluster.Idle.Std(),
 		RunLimit: s.Cluster.RunLimit.Std(), Listener: &l.ears,
 	}
-	if w.wrap.Config != nil {
-		w.wrap.Config(&config)
+	if w.options.Wrap.Config != nil {
+		w.options.Wrap.Config(&config)
 	}
 	c, err := conductor.New(config)
 	if err != nil {
 		w.kernel.Halt("a conductor could not be made: " + err.Error())
 		return
 	}
-	w.started(node)
+	w.note(history.Start, node, "", "")
 	l.conductor = c
 	l.machine.Go("conductor", func() {
 		_ = c.Run(l.context)

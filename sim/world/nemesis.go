@@ -24,7 +24,7 @@ type strike struct {
 }
 
 // nemesis sets a timed fault to work.
-func (w *World) nemesis(number int, t fault.Timed) {
+func (w *World) nemesis(t fault.Timed) {
 	s := &strike{world: w, timed: t, stream: w.source.Stream(t.Stream, "")}
 	w.kernel.At(t.At, s)
 }

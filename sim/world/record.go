@@ -28,8 +28,6 @@ func (w *World) append(r history.Record) int64 {
 	return w.recorder.Append(r)
 }
 
-func (w *World) started(node int) { w.note(history.Start, node, "", "") }
-
 func (w *World) struck(kind string, node int, what string) {
 	w.note(history.Fault, node, kind, what)
 }

@@ -32,7 +32,6 @@ type World struct {
 	posting int // groups whose client is still at work
 	healed  bool
 	done    bool
-	wrap    Wrap
 }
 
 // Options are how a run is run; none of them changes what happens in it.
@@ -104,7 +103,7 @@ func (w *World) prepare(source *choice.Source, seed uint64, o Options) {
 	} else {
 		w.kernel.Reset(config)
 	}
-	w.options, w.source, w.wrap = o, source, o.Wrap
+	w.options, w.source = o, source
 	if w.faults == nil {
 		w.faults = fault.NewInjector(w.blueprint.faults, w.blueprint.nodes, source)
 		w.server = storage.NewServer(w.kernel, w.faults)
@@ -148,8 +147,8 @@ func (w *World) start() {
 			w.checkRest()
 		})
 	}
-	for i, t := range w.blueprint.faults.Timed() {
-		w.nemesis(i, t)
+	for _, t := range w.blueprint.faults.Timed() {
+		w.nemesis(t)
 	}
 }
 
