@@ -8,9 +8,7 @@ import (
 
 // exclusive is the check of claim.exclusive. A conductor promises to look at its own, cautious, idea of
 // its lease before each task, so work that begins after the claim was over breaks the promise, however
-// short the time. Sequence numbers say what was after what. A revert that ends at the instant at which
-// it begins is no work: that is how a conductor tells, once it is saved, of a task that has nothing to
-// undo, and the save may have been answered late.
+// short the time. Sequence numbers say what was after what.
 func (r *Reading) exclusive() {
 	for i := range r.steps {
 		s := &r.steps[i]
@@ -18,9 +16,6 @@ func (r *Reading) exclusive() {
 			continue
 		}
 		r.ruling.checked++
-		if s.to == reverting && r.nothingUndone(i) {
-			continue
-		}
 		if s.grant < 0 || r.grants[s.grant].process != s.process || r.grants[s.grant].end < s.seq {
 			r.trespass(s)
 		}
@@ -28,22 +23,6 @@ func (r *Reading) exclusive() {
 	for job := range r.jobs {
 		r.overlap(job)
 	}
-}
-
-// nothingUndone reports whether the revert that begins with a step ends with the subject's next one,
-// at the same instant.
-func (r *Reading) nothingUndone(begin int) bool {
-	s := &r.steps[begin]
-	for i := begin + 1; i < len(r.steps); i++ {
-		next := &r.steps[i]
-		if r.history.Records[next.seq-1].At != r.history.Records[s.seq-1].At {
-			return false
-		}
-		if next.subject == s.subject {
-			return next.to == reverted && next.process == s.process && next.epoch == s.epoch
-		}
-	}
-	return false
 }
 
 // trespass tells under which claim the work began, and why that was none.

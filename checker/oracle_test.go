@@ -215,9 +215,6 @@ func oracleExclusive(h *history.History) map[string]bool {
 		if !task || rec.To != "RUNNING" && rec.To != "REVERTING" {
 			continue
 		}
-		if rec.To == "REVERTING" && undoneAtOnce(h, i) {
-			continue
-		}
 		a, given := grantAt(h, rec.Job, rec.Epoch, i+1)
 		if !given || a.invoke.Process != rec.Process || over(h, rec.Job, a, i+1) {
 			broken[h.Jobs[rec.Job]] = true
@@ -229,18 +226,6 @@ func oracleExclusive(h *history.History) map[string]bool {
 		}
 	}
 	return broken
-}
-
-// undoneAtOnce says whether a revert had nothing to do.
-func undoneAtOnce(h *history.History, i int) bool {
-	begin := h.Records[i]
-	for _, rec := range h.Records[i+1:] {
-		if rec.Kind == history.Move && rec.Job == begin.Job && rec.Subject == begin.Subject {
-			return rec.At == begin.At && rec.To == "REVERTED" && rec.Process == begin.Process &&
-				rec.Epoch == begin.Epoch
-		}
-	}
-	return false
 }
 
 // overlapping says whether a claim was granted while the one with the highest epoch so far cannot have
