@@ -308,9 +308,9 @@ func gather(c *Config, shares []share) *Campaign {
 		for n, t := range s.sum.Properties {
 			p := &total.Properties[n]
 			p.Held, p.Broken, p.Undecided = p.Held+t.Held, p.Broken+t.Broken, p.Undecided+t.Undecided
-		}
-		for property, seed := range s.sum.Exemplary {
-			lower(total.Exemplary, property, seed)
+			if seed, is := s.sum.Exemplary[t.Property]; is {
+				lower(total.Exemplary, t.Property, seed)
+			}
 		}
 	}
 	total.Failures = kept(total.Failures, c.Keep)
