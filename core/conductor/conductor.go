@@ -110,6 +110,11 @@ type Config struct {
 	Grace         time.Duration // how long a stop waits for tasks that run; default: the lease
 	Machine       string        // where it runs, for people
 	Listener      event.Listener
+
+	// Workers, DeferReverts and NeverResolve are for the engines; see engine.Config.
+	Workers      int
+	DeferReverts bool
+	NeverResolve bool
 }
 
 // Conductor claims and runs jobs until it is stopped. It can be run again.
@@ -146,6 +151,8 @@ func (c *Config) validate() error {
 		return errors.New("it needs a host, a board (claims and roster), books and flows")
 	case c.Lease < 0 || c.Idle < 0 || c.RunLimit < 0 || c.Grace < 0:
 		return errors.New("a length of time must not be negative")
+	case c.Workers < 0:
+		return errors.New("the number of workers must not be negative")
 	case c.MaxDispatches < 0:
 		return errors.New("the number of dispatches must not be negative")
 	}

@@ -38,6 +38,7 @@ type faulty struct {
 	read   func(key string) error
 	renew  func(ctx context.Context) error
 	deaf   bool           // watches tell nothing
+	cuts   []func(error)  // each breaks a watch
 	calls  map[string]int // by label, or by the kind of call
 }
 
@@ -173,8 +174,13 @@ func (f *faulty) Renew(ctx context.Context, lease store.LeaseID) error {
 
 // Watch returns, when the store is deaf, a watch that tells nothing.
 func (f *faulty) Watch(ctx context.Context, prefix string, since store.Revision) (store.Watcher, error) {
+	if err := f.reading(prefix); err != nil {
+		return nil, err
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	ctx, cut := host.WithCancel(ctx)
+	f.cuts = append(f.cuts, cut)
 	w, err := f.Store.Watch(ctx, prefix, since)
 	if f.deaf && err == nil {
 		w = silence{w}

@@ -133,6 +133,7 @@ func (s *shift) load(ctx context.Context, r *run) (*engine.Engine, verdict, bool
 		Books: &opened{Books: s.config.Books, writer: writer}, Host: s.config.Host,
 		Conductor: s.config.Name, Job: job.ID, Epoch: r.claim.Epoch(),
 		Holds: s.session.Alive, Listener: s.config.Listener,
+		Workers: s.config.Workers, DeferReverts: s.config.DeferReverts, NeverResolve: s.config.NeverResolve,
 	}), verdict{}, true
 }
 

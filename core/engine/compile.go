@@ -14,69 +14,75 @@ func (e *CompileError) Error() string { return "the flow cannot be compiled: " +
 
 func refuse(format string, args ...any) error { return &CompileError{fmt.Sprintf(format, args...)} }
 
-// node is a task, or the beginning or end of a flow; boundaries keep the number of edges linear in
-// the number of tasks where two unordered flows follow each other.
-type node struct {
-	task int32 // index into graph.tasks, or noTask
-	next []int32
-	prev []int32
-}
-
-const noTask = -1
-
 // graph is a compiled flow: which node comes after which, and where every argument comes from.
+// Nodes are numbered so that each comes after those before it in the graph, and atoms as in the flow,
+// a retry before what it watches over.
 type graph struct {
 	nodes []node
-	first int32 // the node that begins the outermost flow
-	last  int32 // the node that ends it
-	tasks []*flow.Task
-	at    []int32 // the node of each task
+	specs []spec
+	votes map[int32][]vote // the deciders of each atom that has any
 
-	bound    bool
-	sources  []source // where the arguments of all tasks come from, in order
-	sourceAt []int32  // where those of each task begin
+	binding
 }
 
-// source is where one argument comes from: an input of the flow, or another task's result.
-type source struct {
-	input    bool
-	provider int32
+// node is an atom, or the beginning or end of a flow; boundaries keep the number of edges linear in
+// the number of atoms where two unordered flows follow each other.
+type node struct {
+	atom  int32 // index into graph.specs, or noAtom
+	opens bool  // it is the beginning of a flow
+	next  []int32
+	prev  []int32
 }
 
-// sourcesOf are where the arguments of a task come from, in the order of its Requires.
-func (g *graph) sourcesOf(task int32) []source {
-	from := g.sourceAt[task]
-	return g.sources[from : from+int32(len(g.tasks[task].Requires))]
+const noAtom = -1
+
+// spec is an atom as the flow describes it.
+type spec struct {
+	task  *flow.Task // or nil
+	retry *flow.Retry
+	name  string
+	node  int32
+	over  int32 // the retry that is asked when it fails, or noAtom
 }
 
-// compile lays out the flow. It is linear in the number of items. A first walk refuses what cannot
-// be run and counts; a second makes the graph, whose parts then have their final size at once.
+// vote is a decider on a way to an atom.
+type vote struct {
+	from    int32 // the atom from which the link leads, or noAtom where it leads from a flow
+	decider flow.Decider
+	depth   flow.Depth
+}
+
+func (s *spec) priority() int {
+	if s.task == nil {
+		return 0
+	}
+	return s.task.Priority
+}
+
+// compile lays out the flow. It is linear in the number of items and links. A first walk refuses what
+// cannot be run and counts; a second makes the graph, whose parts then have their final size at once.
 func compile(f *flow.Flow) (*graph, error) {
 	if f == nil {
 		return nil, refuse("there is no flow")
 	}
 	var s survey
-	s.tasks = make([]*flow.Task, 0, len(f.Items()))
 	if err := s.flow(f); err != nil {
 		return nil, err
 	}
-	perTask := make([]int32, 2*len(s.tasks))
 	l := layout{
-		graph: &graph{
-			nodes: make([]node, 0, len(s.tasks)+2*s.flowCount),
-			tasks: s.tasks,
-			at:    perTask[:0:len(s.tasks)], sourceAt: perTask[len(s.tasks):],
-		},
+		graph: &graph{nodes: make([]node, 0, s.atoms+2*s.flowCount), specs: make([]spec, 0, s.atoms)},
 		edges: make([]edge, 0, s.edges),
+		over:  noAtom,
 	}
-	l.graph.first, l.graph.last = l.flow(f)
+	l.flow(f)
 	l.connect()
+	l.gatherVotes()
 	return l.graph, nil
 }
 
 // survey is the first walk.
 type survey struct {
-	tasks     []*flow.Task
+	atoms     int
 	flowCount int
 	edges     int
 
@@ -88,34 +94,45 @@ func (s *survey) flow(f *flow.Flow) error {
 	if !s.flows.add(f) { // it may even hold itself
 		return refuse("flow %q is in it twice", f.Label())
 	}
+	if err := f.Err(); err != nil {
+		return refuse("%v", err)
+	}
 	s.flowCount++
 	items := f.Items()
 	switch f.Pattern() {
 	case flow.LinearPattern:
 		s.edges += len(items) + 1
-	case flow.UnorderedPattern:
-		s.edges += max(2*len(items), 1)
+	case flow.UnorderedPattern, flow.GraphPattern:
+		s.edges += max(2*len(items), 1) + len(f.Links())
 	default:
 		return refuse("flow %q has no pattern", f.Label())
 	}
-	for _, item := range items {
-		var err error
-		switch it := item.(type) {
-		case *flow.Flow:
-			if it == nil {
-				return refuse("flow %q holds a flow that is nil", f.Label())
-			}
-			err = s.flow(it)
-		case *flow.Task:
-			err = s.task(f, it)
-		default:
-			err = refuse("flow %q holds a %T, which is neither a task nor a flow", f.Label(), item)
+	if r := f.Retry(); r != nil {
+		s.edges++
+		if err := s.retry(f, r); err != nil {
+			return err
 		}
-		if err != nil {
+	}
+	for _, item := range items {
+		if err := s.item(f, item); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (s *survey) item(in *flow.Flow, item flow.Item) error {
+	switch it := item.(type) {
+	case *flow.Flow:
+		if it == nil {
+			return refuse("flow %q holds a flow that is nil", in.Label())
+		}
+		return s.flow(it)
+	case *flow.Task:
+		return s.task(in, it)
+	default:
+		return refuse("flow %q holds a %T, which is neither a task nor a flow", in.Label(), item)
+	}
 }
 
 func (s *survey) task(in *flow.Flow, t *flow.Task) error {
@@ -126,11 +143,35 @@ func (s *survey) task(in *flow.Flow, t *flow.Task) error {
 		return refuse("flow %q holds a task without a name", in.Label())
 	case t.Execute == nil:
 		return refuse("task %q has no Execute", t.Name)
-	case !s.names.add(t.Name):
-		return refuse("two tasks are named %q", t.Name)
+	case t.Err() != nil:
+		return refuse("%v", t.Err())
 	}
-	s.tasks = append(s.tasks, t)
+	return s.atom(t.Name)
+}
+
+func (s *survey) retry(in *flow.Flow, r *flow.Retry) error {
+	switch {
+	case r.OnFailure == nil:
+		return refuse("the retry of flow %q has no OnFailure", in.Label())
+	case r.Err() != nil:
+		return refuse("%v", r.Err())
+	}
+	return s.atom(retryName(in, r))
+}
+
+func (s *survey) atom(name string) error {
+	if !s.names.add(name) {
+		return refuse("two atoms are named %q", name)
+	}
+	s.atoms++
 	return nil
+}
+
+func retryName(in *flow.Flow, r *flow.Retry) string {
+	if r.Name != "" {
+		return r.Name
+	}
+	return in.Label() + "_retry"
 }
 
 // set remembers what was added. Most flows are small, and for them it needs no map.
@@ -163,66 +204,4 @@ func (s *set[K]) add(k K) bool {
 	}
 	s.many[k] = struct{}{}
 	return true
-}
-
-// layout is the second walk. It meets the tasks in the order of the first.
-type layout struct {
-	graph *graph
-	edges []edge
-}
-
-type edge struct{ from, to int32 }
-
-func (l *layout) node(task int32) int32 {
-	l.graph.nodes = append(l.graph.nodes, node{task: task})
-	return int32(len(l.graph.nodes) - 1)
-}
-
-func (l *layout) edge(from, to int32) { l.edges = append(l.edges, edge{from, to}) }
-
-func (l *layout) flow(f *flow.Flow) (first, last int32) {
-	first, last = l.node(noTask), l.node(noTask)
-	at := first
-	for _, item := range f.Items() {
-		begin, end := l.item(item)
-		l.edge(at, begin)
-		if f.Pattern() == flow.LinearPattern {
-			at = end
-		} else {
-			l.edge(end, last)
-		}
-	}
-	if f.Pattern() == flow.LinearPattern || len(f.Items()) == 0 {
-		l.edge(at, last)
-	}
-	return first, last
-}
-
-func (l *layout) item(item flow.Item) (first, last int32) {
-	if inner, nested := item.(*flow.Flow); nested {
-		return l.flow(inner)
-	}
-	n := l.node(int32(len(l.graph.at)))
-	l.graph.at = append(l.graph.at, n)
-	return n, n
-}
-
-// connect gives every node its neighbours, all of them in one array.
-func (l *layout) connect() {
-	nodes := l.graph.nodes
-	degrees := make([]int32, 2*len(nodes)+2*len(l.edges))
-	neighbours := degrees[2*len(nodes):]
-	for _, e := range l.edges {
-		degrees[2*e.from]++
-		degrees[2*e.to+1]++
-	}
-	for i := range nodes {
-		out, in := degrees[2*i], degrees[2*i+1]
-		nodes[i].next, neighbours = neighbours[:0:out], neighbours[out:]
-		nodes[i].prev, neighbours = neighbours[:0:in], neighbours[in:]
-	}
-	for _, e := range l.edges {
-		nodes[e.from].next = append(nodes[e.from].next, e.to)
-		nodes[e.to].prev = append(nodes[e.to].prev, e.from)
-	}
 }

@@ -35,7 +35,7 @@ func TestCompileRefuses(t *testing.T) {
 		{"no pattern", new(flow.Flow), `flow "" has no pattern`},
 		{"a flow in itself", loop, `flow "loop" is in it twice`},
 		{"a flow twice", flow.Linear("f", twice, twice), `flow "twice" is in it twice`},
-		{"two of a name", flow.Linear("f", plain("a"), flow.Unordered("g", plain("a"))), `two tasks are named "a"`},
+		{"two of a name", flow.Linear("f", plain("a"), flow.Unordered("g", plain("a"))), `two atoms are named "a"`},
 		{"a task twice", flow.Linear("f", loop.Items()[0].(*flow.Flow).Items()...), `flow "loop" is in it twice`},
 		{"no name", flow.Linear("f", plain("")), `flow "f" holds a task without a name`},
 		{"no work", flow.Linear("f", &flow.Task{Name: "a"}), `task "a" has no Execute`},

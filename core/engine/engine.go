@@ -1,29 +1,39 @@
 // Package engine runs a flow under a claim: it compiles the flow, finds out from the logbook what
-// was done before, executes what is ready, saves every result as soon as it exists, and reverts in
-// reverse order when a task fails.
+// was done before, executes what is ready, saves every result as soon as it exists, and, when
+// something fails, asks the flow's retries what to revert and whether to try again.
 //
-// An engine is for one run of one flow by one process. Its stages are TaskFlow's: [Engine.Compile],
-// [Engine.Prepare], [Engine.Validate], [Engine.Run]. This one is serial: the tasks that are ready
-// together run one after another, by priority, and what comes next is decided when all of them have
-// ended: to go on, to revert, or, after a revert that failed, to end in FAILURE.
+// An engine is for one flow and one process. Its stages are TaskFlow's: [Engine.Compile],
+// [Engine.Prepare], [Engine.Validate], [Engine.Run] (or [Engine.States]), and [Engine.Reset]. Atoms
+// that are ready together are a batch. The serial engine runs a batch one after another, by
+// priority; one with [Config.Workers] runs as many of them at once. What comes next is decided
+// when an atom of a parallel batch, or all of a serial one, have ended.
+//
+// # What happens when something fails
+//
+// The nearest retry around the failed atom is asked ([flow.Retry.OnFailure]). To try again means that
+// what comes after the retry is reverted, last first, and then begins anew behind the retry's next
+// attempt. To revert means to ask the retry around it, and where none knows better, to revert what
+// comes after the retry and the retry itself. Without a retry everything is reverted. A revert that
+// fails is final: the flow ends in FAILURE, and what was not reverted yet stays.
 //
 // # Where it goes on
 //
 // An engine that takes over from a dead one finds in the logbook how far that one came. What is
 // recorded as SUCCESS is not executed again, and what is recorded as REVERTED is not reverted again.
-// A task in RUNNING is executed again, a task in REVERTING reverted again: whether its call had an
-// effect is not known. As soon as one task has failed everything is reverted, also a task in RUNNING,
-// which then counts as interrupted. A flow that was reverted starts afresh; one in SUCCESS, or in
-// FAILURE because of a revert that failed, stays as it is.
+// An atom in RUNNING is executed again, one in REVERTING reverted again: whether its call had an
+// effect is not known. An atom in RUNNING that is to be reverted counts as interrupted. Decisions
+// that are recorded stand; a failure about which nothing is recorded is asked about again, and does
+// not count twice. A flow that was reverted starts afresh; one in SUCCESS, or in FAILURE because of a
+// revert that failed, stays as it is.
 //
-// What may not live here: claims and attempts (packages jobboard and conductor), and how details
-// are stored (package logbook).
+// What may not live here: claims and attempts of jobs (packages jobboard and conductor), and how
+// details are stored (package logbook).
 package engine
 
 import (
 	"context"
 	"errors"
-	"fmt"
+	"sync"
 	"sync/atomic"
 
 	"derail/core/event"
@@ -31,7 +41,6 @@ import (
 	"derail/core/flow"
 	"derail/core/host"
 	"derail/core/logbook"
-	"derail/core/record"
 	"derail/core/state"
 )
 
@@ -43,7 +52,7 @@ type Opener interface {
 // Config is what an engine runs, and under which claim. Flow, FlowID, Books and Host are required.
 type Config struct {
 	Flow   *flow.Flow
-	Inputs flow.Args // values for the tasks; they go before what tasks provide
+	Inputs flow.Args // values for the atoms; they go before what atoms provide
 	FlowID string
 	Books  Opener
 	Host   host.Host
@@ -53,64 +62,95 @@ type Config struct {
 	Job       string
 	Epoch     int64
 
-	// Holds reports whether the claim is certainly still held. It is asked before every task and
-	// every revert; nil stands for yes. When it says no the run ends with ErrClaimLost, and nothing
-	// more is written.
+	// Workers is how many atoms run at once; 0 and 1: one, in the process that calls Run.
+	Workers int
+
+	// DeferReverts makes a retry that decides to revert leave the decision to the retry around it, and
+	// where there is none, revert everything: TaskFlow's defer_reverts.
+	DeferReverts bool
+	// NeverResolve makes the first failure end the run in FAILURE with nothing reverted: TaskFlow's
+	// never_resolve. An engine without it can take the flow up from there.
+	NeverResolve bool
+	// Timed makes the engine measure how long it spends in which of its states; see [Statistics].
+	Timed bool
+
+	// Holds reports whether the claim is certainly still held. It is asked before every call of an
+	// atom; nil stands for yes. When it says no the run ends with ErrClaimLost, and nothing more is
+	// written.
 	Holds func() bool
 
-	Listener event.Listener // hears of moves and saves; may be nil
-
-	// Watch is told every state of the engine itself, before that state is acted upon; may be nil.
-	// It is TaskFlow's run_iter: whoever stops the engine in the middle can do it here.
-	Watch func(s state.State)
+	// Listener hears of moves and saves; may be nil. With several workers it may hear of progress from
+	// several processes at once, of all else from one.
+	Listener event.Listener
 }
 
 var (
 	// ErrClaimLost ends a run whose claim is no longer certainly held.
 	ErrClaimLost = errors.New("the claim on the job was lost")
-	// ErrStage says that a stage was called out of its order, or twice.
-	ErrStage = errors.New("the stages of an engine are compile, prepare, validate and run, each once")
+	// ErrStage says that a stage was called out of its order.
+	ErrStage = errors.New("the stages of an engine are compile, prepare and validate, each once, then run")
+	// ErrBusy says that the engine runs already.
+	ErrBusy = errors.New("the engine runs already")
 )
 
-// Engine runs one flow once. One process uses it; only Suspend may be called from another.
+// Engine runs one flow. One process uses it; only Suspend may be called from another.
 type Engine struct {
 	config  Config
 	graph   *graph
 	writer  *logbook.Writer
 	atoms   []atom
+	places  []place // by node
 	state   state.State
 	suspend atomic.Bool
-
-	order     order
-	reverting bool
-	failed    int // how many atoms are in FAILURE
-	broken    int // how many are in REVERT_FAILURE
+	busy    atomic.Bool
+	yield   func(state.State) bool // whoever goes through the run's states; or nil
+	clock   stopwatch
 
 	flowState state.State // as it will be with the next save
-	dirty     []int32     // atoms that the next save writes
-	batch     []*logbook.AtomDetail
-	untold    []move
-	finished  int32 // atoms that the next save records as finished
-	fresh     bool  // the next save makes void what was recorded of atoms
-	saved     bool  // whether this run has written to the logbook
+	tick      int64
+	freshAt   int64 // the tick at which the flow last started afresh
+	revertAll bool
+
+	ready  []*atom // what can be executed or reverted next, in order once sorted
+	batch  []*atom // those that have ended since what comes next was last decided
+	spare  []*atom
+	walked []int32         // room for the nodes of one walk
+	walk   int32           // the number of the latest walk
+	failed []int32         // the atoms that failed and are not resolved, in order
+	broken int             // how many atoms are in REVERT_FAILURE
+	stuck  failure.Several // what the engine could not decide
+	halted bool            // something failed, and failures are not to be resolved
+
+	dirty    []int32 // atoms that the next save writes
+	records  []*logbook.AtomDetail
+	untold   []move
+	begins   []move // the moves by which calls begin: they are told last
+	finished int32  // tasks that the next save records as finished
+	unsaved  bool   // something has changed since the last save
+	saved    bool   // whether this run has written to the logbook
+
+	crew crew // of a parallel engine
 
 	event event.Event // the one that is being told; listeners do not keep it
-	args  flow.Args   // room for the arguments of all tasks
 	room  struct {    // for what lies between two saves of most runs
-		dirty  [4]int32
-		batch  [4]*logbook.AtomDetail
-		untold [6]move
+		dirty   [4]int32
+		records [4]*logbook.AtomDetail
+		untold  [6]move
+		begins  [2]move
 	}
 }
 
-// atom is a task with what is recorded of it.
+// atom is a task or a retry with what is recorded of it.
 type atom struct {
-	task   *flow.Task
-	index  int32
-	dirty  bool // listed in Engine.dirty
-	detail logbook.AtomDetail
-	result any       // the decoded detail.Result
-	args   flow.Args // once a call has needed them
+	*spec
+	index   int32
+	dirty   bool // listed in Engine.dirty
+	queued  bool // listed in Engine.ready
+	running bool // its call is being made
+	detail  logbook.AtomDetail
+	result  any          // the decoded detail.Result
+	history flow.History // the decoded detail.Attempts
+	call    call
 }
 
 // move is a change of state, of an atom or of the flow, that is to be told.
@@ -124,7 +164,8 @@ const theFlow = -1
 // New makes an engine.
 func New(c Config) *Engine {
 	e := &Engine{config: c, state: state.Undefined}
-	e.dirty, e.batch, e.untold = e.room.dirty[:0], e.room.batch[:0], e.room.untold[:0]
+	e.dirty, e.records = e.room.dirty[:0], e.room.records[:0]
+	e.untold, e.begins = e.room.untold[:0], e.room.begins[:0]
 	e.event.Conductor, e.event.Job, e.event.Flow, e.event.Epoch = c.Conductor, c.Job, c.FlowID, c.Epoch
 	return e
 }
@@ -150,18 +191,6 @@ func (e *Engine) Prepare(ctx context.Context) error {
 	return e.open(ctx)
 }
 
-func (e *Engine) open(ctx context.Context) error {
-	w, err := e.config.Books.Open(ctx, e.config.FlowID, e.config.Job, e.config.Epoch)
-	if err != nil {
-		return err
-	}
-	if err := e.restore(&w.Detail); err != nil {
-		return fmt.Errorf("flow %s: %w", e.config.FlowID, err)
-	}
-	e.writer = w
-	return nil
-}
-
 // Validate finds where each argument comes from, and reports every one that nobody provides, as a
 // *[MissingError].
 func (e *Engine) Validate() error {
@@ -171,73 +200,15 @@ func (e *Engine) Validate() error {
 	return e.graph.bind(e.config.Flow, e.config.Inputs)
 }
 
-// Suspend asks the run to end before the next task begins. It may be called from any process, at
-// any time, and more than once.
+// Suspend asks the run to end before the next atom begins. It may be called from any process, at
+// any time, also before the run, and more than once. What runs already runs to its end.
 func (e *Engine) Suspend() { e.suspend.Store(true) }
 
-// restore matches what was recorded to the tasks, by name. A task that is new gets a fresh detail;
-// a detail whose task is gone is left alone.
-func (e *Engine) restore(recorded *logbook.FlowDetail) error {
-	e.flowState = recorded.State
-	if e.flowState == "" {
-		e.flowState = state.Pending
-	}
-	if !state.Flow.Knows(e.flowState) {
-		return cannotGoOn("the flow", e.flowState)
-	}
-	e.failed, e.broken = 0, 0
-	e.atoms = make([]atom, len(e.graph.tasks))
-	for i, t := range e.graph.tasks {
-		a := &e.atoms[i]
-		a.task, a.index = t, int32(i)
-		known := recorded.Atom(t.Name)
-		if known == nil {
-			a.detail = fresh(t)
-			continue
-		}
-		a.detail = *known
-		if s := a.detail.State; s == state.Ignore || !state.Task.Knows(s) {
-			return cannotGoOn("task "+t.Name, s)
-		}
-		e.count(a.detail.State, 1)
-		var err error
-		if a.result, err = flow.Decode(a.detail.Result); err != nil {
-			return fmt.Errorf("the result of task %s: %w", t.Name, &record.DamagedError{Problem: err.Error()})
-		}
-	}
-	return nil
-}
+// crew is the workers of a parallel engine.
+type crew struct {
+	size int // how many calls are being made
 
-func fresh(t *flow.Task) logbook.AtomDetail {
-	return logbook.AtomDetail{Name: t.Name, State: state.Pending, Intention: state.ToExecute}
-}
-
-func cannotGoOn(what string, from state.State) error {
-	return fmt.Errorf("%s is recorded in state %q, from which this engine cannot go on", what, from)
-}
-
-// count keeps the numbers of atoms in the states that change what the whole run does next.
-func (e *Engine) count(s state.State, by int) {
-	switch s {
-	case state.Failure:
-		e.failed += by
-	case state.RevertFailure:
-		e.broken += by
-	}
-}
-
-// Failures is what has gone wrong and was not undone by a later success: of each atom its failure
-// and its revert's, in the order of the flow.
-func (e *Engine) Failures() failure.Several {
-	var all failure.Several
-	for i := range e.atoms {
-		d := &e.atoms[i].detail
-		if d.Failure != nil {
-			all = append(all, d.Failure)
-		}
-		if d.RevertFailure != nil {
-			all = append(all, d.RevertFailure)
-		}
-	}
-	return all
+	mu    sync.Mutex
+	ended []*atom // those whose calls have ended, in that order
+	wake  host.Signal
 }

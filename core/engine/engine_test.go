@@ -317,13 +317,28 @@ func TestBadListener(t *testing.T) {
 	b.expectStates("SUCCESS a=SUCCESS")
 }
 
-func TestWatch(t *testing.T) {
+// TestStates: who goes through the engine's states finds everything saved, and stops it by leaving.
+func TestStates(t *testing.T) {
 	b := newBench(t)
-	var seen []state.State
-	b.config.Watch = func(s state.State) { seen = append(seen, s) }
-	b.run(flow.Linear("f"), state.Success)
-	want := []state.State{state.Resuming, state.Scheduling, state.Waiting, state.Analyzing, state.Success}
-	if !slices.Equal(seen, want) {
-		t.Errorf("it saw %v", seen)
+	f := flow.Linear("f", b.task("a"), b.task("b"))
+	e := b.engine(f)
+	b.take()
+	for s, err := range e.States(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.say("%s[%s]", s, b.states())
 	}
+	b.expect("states", "RESUMING[], save, SCHEDULING[RUNNING], save, a(), save, WAITING[RUNNING a=SUCCESS], "+
+		"ANALYZING[RUNNING a=SUCCESS], SCHEDULING[RUNNING a=SUCCESS], save, b(), save, "+
+		"WAITING[RUNNING a=SUCCESS b=SUCCESS], ANALYZING[RUNNING a=SUCCESS b=SUCCESS], "+
+		"SUCCESS[RUNNING a=SUCCESS b=SUCCESS], save")
+	b = newBench(t)
+	e = b.engine(flow.Linear("f", b.task("a"), b.task("b"), b.task("c")))
+	for s := range e.States(t.Context()) {
+		if s == state.Waiting {
+			break
+		}
+	}
+	b.expectStates("SUSPENDED a=SUCCESS")
 }

@@ -7,105 +7,230 @@ import (
 	"derail/core/state"
 )
 
-// order is what remains to be done of a graph, in either direction. Readiness is read off counters, in
-// constant time per edge.
-type order struct {
-	waits []int32 // per node: how many nodes before it (when reverting: after it) are not done (undone)
-	open  []int32 // nodes from which settle has yet to walk on
-	ready []int32 // the tasks of the next batch
-	spare []int32 // room for the batch after it
+// place is where a node stands in the run. Readiness is read off these, in constant time per edge.
+type place struct {
+	waits  int32 // how many nodes before it are not passed; kept only while it is not turned
+	behind int32 // how many nodes after it are not undone; kept only once it is turned, or retries
+	walk   int32 // the latest walk that came by
+	passed bool  // it, and all before it, is done: what comes after may be executed
+	undone bool  // it, and all after it, is not done or undone: what comes before may be reverted
+	turned bool  // it is to be reverted
 }
 
-func newOrder(g *graph) order {
-	n, t := len(g.nodes), len(g.tasks)
-	room := make([]int32, 2*n+2*t)
-	return order{
-		waits: room[:n:n], open: room[n : n : 2*n],
-		ready: room[2*n : 2*n : 2*n+t], spare: room[2*n+t : 2*n+t],
+// intention is what is to be done with an atom.
+func (e *Engine) intention(a *atom) state.Intention {
+	if e.places[a.node].turned {
+		return state.ToRevert
 	}
+	return a.detail.Intention
 }
 
-// ahead begins the run forwards: ready is what has to be executed first.
-func (e *Engine) ahead() {
-	e.reverting = false
-	for i := range e.graph.nodes {
-		e.order.waits[i] = int32(len(e.graph.nodes[i].prev))
-	}
-	e.restart(e.graph.first)
-}
-
-// back turns the run round: from now on everything that was done is undone, last first.
-func (e *Engine) back() {
-	e.reverting = true
-	for i := range e.graph.nodes {
-		e.order.waits[i] = int32(len(e.graph.nodes[i].next))
-	}
-	e.restart(e.graph.last)
-}
-
-func (e *Engine) restart(node int32) {
-	e.order.ready = e.order.ready[:0]
-	e.settle(node)
-	e.sortReady()
-}
-
-// settle walks on from a node that is done (undone): a neighbour that waits for no other is done too
-// if it is a boundary or a task with nothing left to do, and otherwise ready.
-func (e *Engine) settle(node int32) {
-	o := &e.order
-	o.open = append(o.open[:0], node)
-	for len(o.open) > 0 {
-		n := &e.graph.nodes[o.open[len(o.open)-1]]
-		o.open = o.open[:len(o.open)-1]
-		neighbours := n.next
-		if e.reverting {
-			neighbours = n.prev
-		}
-		for _, neighbour := range neighbours {
-			o.waits[neighbour]--
-			if o.waits[neighbour] > 0 {
-				continue
-			}
-			task := e.graph.nodes[neighbour].task
-			if task == noTask || e.isSettled(task) {
-				o.open = append(o.open, neighbour)
-			} else {
-				o.ready = append(o.ready, task)
-			}
+// survey works out from the states of all atoms where the run stands: what is passed, what is undone,
+// and what is ready.
+func (e *Engine) survey() {
+	for n := range e.places {
+		p := &e.places[n]
+		p.passed, p.undone = false, false
+		if !p.turned {
+			e.waitAgain(int32(n))
 		}
 	}
-}
-
-// isSettled reports whether nothing is left to do with a task: it is done, or, when reverting, never
-// ran or is undone.
-func (e *Engine) isSettled(task int32) bool {
-	s := e.atoms[task].detail.State
-	if e.reverting {
-		return s == state.Pending || s == state.Reverted
+	for n := len(e.places) - 1; n >= 0; n-- {
+		e.lookBehind(int32(n))
 	}
-	return s == state.Success
 }
 
-// takeBatch returns the tasks that are ready and makes room for those that become so.
-func (o *order) takeBatch() []int32 {
-	batch := o.ready
-	o.ready, o.spare = o.spare[:0], batch
-	return batch
+// waitAgain counts what a node waits for, and passes it if that is nothing.
+func (e *Engine) waitAgain(n int32) {
+	p := &e.places[n]
+	p.waits = 0
+	for _, before := range e.graph.nodes[n].prev {
+		if !e.places[before].passed {
+			p.waits++
+		}
+	}
+	if p.waits == 0 {
+		e.arrive(n)
+	}
 }
 
-// sortReady puts the next batch in order: higher priority first, then as in the flow, or, when
-// reverting, in the opposite order.
-func (e *Engine) sortReady() {
-	if len(e.order.ready) < 2 {
+// arrive is at a node before which all is done. It is passed if nothing is to be done there, and else
+// made ready.
+func (e *Engine) arrive(n int32) {
+	p := &e.places[n]
+	atom := e.graph.nodes[n].atom
+	if atom == noAtom {
+		p.passed = true
 		return
 	}
-	slices.SortFunc(e.order.ready, func(a, b int32) int {
-		if p := cmp.Compare(e.graph.tasks[b].Priority, e.graph.tasks[a].Priority); p != 0 {
+	a := &e.atoms[atom]
+	if a.detail.State == state.Pending && !e.allows(a) {
+		p.passed = true // it is ignored now
+		return
+	}
+	switch a.detail.State {
+	case state.Success, state.Ignore:
+		p.passed = a.detail.Intention != state.ToRetry
+	case state.Pending:
+		e.enqueue(a)
+	case state.Running:
+		if !a.running { // its process died in it
+			e.enqueue(a)
+		}
+	}
+}
+
+// pass goes on from a node that was passed just now.
+func (e *Engine) pass(n int32) {
+	e.walked = append(e.walked[:0], n)
+	for len(e.walked) > 0 {
+		at := e.walked[len(e.walked)-1]
+		e.walked = e.walked[:len(e.walked)-1]
+		for _, next := range e.graph.nodes[at].next {
+			p := &e.places[next]
+			if p.turned {
+				continue // counted anew when it is to run again
+			}
+			if p.waits--; p.waits > 0 {
+				continue
+			}
+			if e.arrive(next); p.passed {
+				e.walked = append(e.walked, next)
+			}
+		}
+	}
+}
+
+// retries reports whether the node is a retry that waits to try again.
+func (e *Engine) retries(n int32) bool {
+	atom := e.graph.nodes[n].atom
+	return atom != noAtom && e.atoms[atom].detail.Intention == state.ToRetry
+}
+
+// lookBehind counts what of the nodes after one is not undone, and undoes it, or makes it ready, if that
+// is nothing.
+func (e *Engine) lookBehind(n int32) {
+	p := &e.places[n]
+	if !p.turned && !e.retries(n) {
+		return
+	}
+	p.behind, p.undone = 0, false
+	for _, next := range e.graph.nodes[n].next {
+		if !e.places[next].undone {
+			p.behind++
+		}
+	}
+	if p.behind == 0 {
+		e.comeBack(n)
+	}
+}
+
+// comeBack is at a node after which all is undone. It is undone if nothing is to be done there, and
+// else made ready.
+func (e *Engine) comeBack(n int32) {
+	atom := e.graph.nodes[n].atom
+	if atom == noAtom {
+		e.places[n].undone = true
+		return
+	}
+	a := &e.atoms[atom]
+	switch a.detail.State {
+	case state.Pending, state.Reverted, state.Ignore:
+		e.places[n].undone = true
+	case state.RevertFailure:
+	default:
+		if !a.running {
+			e.enqueue(a)
+		}
+	}
+}
+
+// undo goes back from a node that was undone just now.
+func (e *Engine) undo(n int32) {
+	e.places[n].undone = true
+	e.walked = append(e.walked[:0], n)
+	for len(e.walked) > 0 {
+		at := e.walked[len(e.walked)-1]
+		e.walked = e.walked[:len(e.walked)-1]
+		for _, before := range e.graph.nodes[at].prev {
+			p := &e.places[before]
+			if !p.turned && !e.retries(before) {
+				continue
+			}
+			if p.behind--; p.behind > 0 {
+				continue
+			}
+			if e.comeBack(before); p.undone {
+				e.walked = append(e.walked, before)
+			}
+		}
+	}
+}
+
+// after walks all nodes that come after those given, each once, and returns them. The slice is used again
+// by the next walk.
+func (e *Engine) after(roots ...int32) []int32 {
+	e.walk++
+	found := e.walked[:0]
+	for _, n := range roots {
+		found = e.mark(found, n)
+	}
+	for i := 0; i < len(found); i++ {
+		found = e.mark(found, found[i])
+	}
+	e.walked = found
+	return found
+}
+
+func (e *Engine) mark(found []int32, n int32) []int32 {
+	for _, next := range e.graph.nodes[n].next {
+		if p := &e.places[next]; p.walk != e.walk {
+			p.walk = e.walk
+			found = append(found, next)
+		}
+	}
+	return found
+}
+
+func (e *Engine) enqueue(a *atom) {
+	if !a.queued {
+		a.queued = true
+		e.ready = append(e.ready, a)
+	}
+}
+
+// stale reports whether an atom that was made ready for being executed is to be reverted by now.
+func (e *Engine) stale(a *atom) bool {
+	return a.detail.State == state.Pending && e.places[a.node].turned
+}
+
+// sortReady puts what is ready in order: higher priority first, then what is executed as in the flow,
+// then what is reverted in the opposite order.
+func (e *Engine) sortReady() {
+	e.ready = slices.DeleteFunc(e.ready, func(a *atom) bool {
+		if e.stale(a) {
+			a.queued = false
+			return true
+		}
+		return false
+	})
+	if len(e.ready) < 2 {
+		return
+	}
+	slices.SortFunc(e.ready, func(a, b *atom) int {
+		if p := cmp.Compare(b.priority(), a.priority()); p != 0 {
 			return p
 		}
-		if e.reverting {
-			return cmp.Compare(b, a)
+		back, also := e.places[a.node].turned, e.places[b.node].turned
+		switch {
+		case back && also:
+			return cmp.Compare(b.index, a.index)
+		case back:
+			return 1
+		case also:
+			return -1
+		default:
+			return cmp.Compare(a.index, b.index)
 		}
-		return cmp.Compare(a, b)
 	})
 }

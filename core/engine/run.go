@@ -3,22 +3,31 @@ package engine
 import (
 	"context"
 	"errors"
+	"iter"
 
 	"derail/core/logbook"
 	"derail/core/state"
 )
 
 // Run runs the flow to its end, or until it is suspended, and returns the flow's final state:
-// SUCCESS, REVERTED, FAILURE or SUSPENDED. What went wrong is in [Engine.Failures].
+// SUCCESS, REVERTED, FAILURE or SUSPENDED. What went wrong is in [Engine.Failures]. It can be called
+// again, after a suspension to go on, or after [Engine.Reset].
 //
 // An error means that the run ended early with nothing decided: the claim was lost
 // ([ErrClaimLost], logbook.ErrFenced), ctx ended, or the logbook could not be read or written. The
-// flow can be run on by another engine.
+// flow can then be run on by another engine.
 func (e *Engine) Run(ctx context.Context) (state.State, error) {
-	if e.writer == nil || !e.graph.bound || e.state != state.Undefined {
+	if e.writer == nil || !e.graph.bound {
 		return "", ErrStage
 	}
-	for {
+	if !e.busy.CompareAndSwap(false, true) {
+		return "", ErrBusy
+	}
+	defer func() {
+		e.suspend.Store(false)
+		e.busy.Store(false)
+	}()
+	for e.saved = false; ; {
 		final, err := e.runOnce(ctx)
 		if err == nil {
 			return final, nil
@@ -34,29 +43,114 @@ func (e *Engine) Run(ctx context.Context) (state.State, error) {
 	}
 }
 
+// States runs the flow as [Engine.Run] does, and gives every state of the engine itself before it is
+// acted upon. What has happened by then is in the logbook, which takes a write more for each batch
+// than Run does. Whoever stops going through them suspends the run, which then ends as soon as what
+// runs has ended. The last thing given is the final state, or an error.
+//
+// After an older claim's late write the run begins anew, and so do the states.
+func (e *Engine) States(ctx context.Context) iter.Seq2[state.State, error] {
+	return func(yield func(state.State, error) bool) {
+		on := true
+		e.yield = func(s state.State) bool {
+			if on = on && yield(s, nil); !on {
+				e.Suspend()
+			}
+			return on
+		}
+		_, err := e.Run(ctx)
+		e.yield = nil
+		if err != nil && on {
+			yield("", err)
+		}
+	}
+}
+
+// Reset puts a flow that has ended in SUCCESS or REVERTED back to where it has never run. From another
+// state it is a *state.MoveError, and nothing is changed.
+func (e *Engine) Reset(ctx context.Context) error {
+	if e.writer == nil {
+		return ErrStage
+	}
+	if !e.busy.CompareAndSwap(false, true) {
+		return ErrBusy
+	}
+	defer e.busy.Store(false)
+	if moves, err := state.Flow.Require(e.flowState, state.Pending); !moves {
+		return err
+	}
+	e.startAfresh()
+	e.moveFlow(state.Pending)
+	if !e.holds() {
+		return ErrClaimLost
+	}
+	return e.save(ctx)
+}
+
 func (e *Engine) runOnce(ctx context.Context) (state.State, error) {
-	e.state, e.dirty, e.untold, e.fresh = state.Undefined, e.dirty[:0], e.untold[:0], false
-	e.step(state.Resuming)
-	e.resume()
-	for {
-		e.step(state.Scheduling)
-		stopped, err := e.runBatch(ctx)
-		if err != nil {
-			return "", err
-		}
-		e.step(state.Waiting)
-		e.step(state.Analyzing)
-		e.analyze()
-		if stopped || len(e.order.ready) == 0 || e.suspend.Load() {
-			break
-		}
+	e.state, e.dirty, e.untold, e.begins = state.Undefined, e.dirty[:0], e.untold[:0], e.begins[:0]
+	e.stuck, e.halted, e.batch, e.unsaved = nil, false, e.batch[:0], false
+	for _, a := range e.ready {
+		a.queued = false
+	}
+	e.ready = e.ready[:0]
+	e.clock.start(e)
+	ctx, leave := e.employ(ctx)
+	defer leave()
+	err := e.step(ctx, state.Resuming)
+	if err == nil {
+		e.resume()
+		err = e.loop(ctx)
+	}
+	if err != nil {
+		leave()
+		return "", err
 	}
 	return e.finish(ctx)
 }
 
+// loop goes round the engine's states until nothing is left to do, or it has to stop.
+func (e *Engine) loop(ctx context.Context) error {
+	next := state.Scheduling
+	for next != state.GameOver {
+		if err := e.step(ctx, next); err != nil {
+			return err
+		}
+		var err error
+		switch next {
+		case state.Scheduling:
+			next, err = state.Waiting, e.schedule(ctx)
+		case state.Waiting:
+			next, err = state.Analyzing, e.await(ctx)
+		default:
+			e.analyze()
+			next = e.whatNext()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *Engine) whatNext() state.State {
+	switch {
+	case !e.stops() && len(e.ready) > 0 && e.hasRoom():
+		return state.Scheduling
+	case e.crew.size > 0:
+		return state.Waiting
+	default:
+		return state.GameOver
+	}
+}
+
+// stops reports whether nothing more is to be begun.
+func (e *Engine) stops() bool {
+	return e.suspend.Load() || e.broken > 0 || e.halted || len(e.stuck) > 0
+}
+
 // resume brings the flow to RUNNING and works out where it stands.
 func (e *Engine) resume() {
-	e.order = newOrder(e.graph)
 	switch e.flowState {
 	case state.Success:
 		return // a claim was lost between the last save and the consume: there is nothing left to do
@@ -66,7 +160,7 @@ func (e *Engine) resume() {
 		}
 		e.moveFlow(state.Running)
 	case state.Reverted:
-		e.reset()
+		e.startAfresh()
 		e.moveFlow(state.Pending)
 		e.moveFlow(state.Running)
 	case state.Running, state.Suspending: // its engine died
@@ -79,90 +173,123 @@ func (e *Engine) resume() {
 	default: // PENDING, SUSPENDED
 		e.moveFlow(state.Running)
 	}
-	if e.turnedBack() {
-		e.back()
-	} else {
-		e.ahead()
-	}
+	e.survey()
+	e.resolve(e.unanswered())
+	e.sortReady()
 }
 
-// reset gives every atom of a reverted flow a fresh start. It is written as one mark, not atom by atom.
-func (e *Engine) reset() {
-	e.fresh = true
-	for i := range e.atoms {
-		a := &e.atoms[i]
-		if a.detail.State == state.Reverted {
-			e.untold = append(e.untold, move{atom: a.index, from: state.Reverted, to: state.Pending})
-			a.detail, a.result = fresh(a.task), nil
+// unanswered is the atoms whose failures an earlier run did not live to ask about.
+func (e *Engine) unanswered() (atoms []*atom) {
+	if e.config.NeverResolve {
+		return nil
+	}
+	for _, i := range e.failed {
+		if a := &e.atoms[i]; a.detail.State == state.Failure && !e.places[a.node].turned {
+			atoms = append(atoms, a)
 		}
 	}
+	return atoms
 }
 
-// turnedBack reports whether an earlier run had already begun to revert, or failed just before.
-func (e *Engine) turnedBack() bool {
+// startAfresh makes every atom as if it had never run. It is recorded once, with the flow.
+func (e *Engine) startAfresh() {
+	e.tick++
+	e.freshAt, e.revertAll, e.broken, e.unsaved = e.tick, false, 0, true
+	clear(e.places)
 	for i := range e.atoms {
-		switch e.atoms[i].detail.State {
-		case state.Failure, state.Reverting, state.Reverted, state.RevertFailure:
-			return true
+		if a := &e.atoms[i]; a.detail.Tick > 0 || a.detail.State != state.Pending {
+			e.renew(a)
 		}
 	}
-	return false
+	e.failed = e.failed[:0]
 }
 
-// runBatch executes or reverts the tasks that are ready. It reports whether the run must stop here.
-func (e *Engine) runBatch(ctx context.Context) (stopped bool, err error) {
-	batch := e.order.takeBatch()
-	if e.broken > 0 { // it broke in an earlier run
-		return true, nil
+// schedule begins what is ready: a serial engine also ends it, one after another.
+func (e *Engine) schedule(ctx context.Context) error {
+	if e.isParallel() {
+		return e.launch(ctx)
 	}
-	for _, i := range batch {
+	if e.stops() {
+		return nil
+	}
+	e.ready, e.spare = e.spare[:0], e.ready
+	for n, a := range e.spare {
 		if e.suspend.Load() {
-			return true, nil
+			e.ready = append(e.ready, e.spare[n:]...)
+			break
 		}
-		if e.reverting {
-			err = e.revert(ctx, &e.atoms[i])
-		} else {
-			err = e.execute(ctx, &e.atoms[i])
-		}
-		if err != nil {
-			return true, err
+		a.queued = false
+		if err := e.runHere(ctx, a); err != nil {
+			return err
 		}
 	}
-	for _, i := range batch {
-		if e.isSettled(i) {
-			e.settle(e.graph.at[i])
-		}
-	}
-	return e.broken > 0, nil
+	return nil
 }
 
-// analyze decides what comes after a batch: after a failure everything done so far is reverted.
-func (e *Engine) analyze() {
-	if !e.reverting && e.failed > 0 {
-		e.back()
-		return
+func (e *Engine) runHere(ctx context.Context, a *atom) error {
+	e.prepare(ctx, a)
+	if err := e.begin(ctx); err != nil {
+		return err
 	}
+	a.call.perform()
+	if err := ctx.Err(); err != nil {
+		return err // whatever the atom made of it: it was cut short
+	}
+	e.conclude(a)
+	return nil
+}
+
+// analyze decides what comes after the atoms that have ended: what follows them, what a retry wants to
+// be done about those that failed, and what comes before those that are reverted.
+func (e *Engine) analyze() {
+	var failed []*atom
+	for _, a := range e.batch {
+		switch {
+		case a.detail.State == state.Reverted:
+			e.undo(a.node)
+		case a.detail.State == state.Failure && e.config.NeverResolve:
+			e.halted = true
+		case a.detail.State == state.Failure:
+			failed = append(failed, a)
+		case a.detail.State == state.Success && e.places[a.node].turned:
+			e.lookBehind(a.node)
+		}
+	}
+	e.clock.ended(len(e.batch), len(failed))
+	e.resolve(failed)
+	for _, a := range e.batch {
+		if a.detail.State == state.Success && !e.places[a.node].turned && a.detail.Intention != state.ToRetry {
+			e.places[a.node].passed = true
+			e.pass(a.node)
+		}
+	}
+	e.batch = e.batch[:0]
 	e.sortReady()
 }
 
 // finish saves the flow's final state.
 func (e *Engine) finish(ctx context.Context) (state.State, error) {
 	final := e.outcome()
-	e.step(state.GameOver)
-	e.step(final)
+	if err := e.step(ctx, state.GameOver); err != nil {
+		return "", err
+	}
+	if err := e.step(ctx, final); err != nil {
+		return "", err
+	}
 	if e.suspend.Load() && e.flowState == state.Running {
 		e.moveFlow(state.Suspending) // also when nothing was left to be suspended
 	}
 	if e.flowState != final {
 		e.moveFlow(final)
 	}
-	if len(e.untold) == 0 {
+	e.clock.stop()
+	if !e.unsaved {
 		return final, nil // nothing has changed since an earlier run
 	}
 	if !e.holds() {
 		return "", ErrClaimLost
 	}
-	return final, e.save(ctx, e.untold)
+	return final, e.save(ctx)
 }
 
 // outcome is the flow's state by those of its atoms.
@@ -170,24 +297,17 @@ func (e *Engine) outcome() state.State {
 	switch {
 	case e.flowState == state.Success:
 		return state.Success
-	case e.broken > 0:
+	case e.broken > 0 || e.halted || len(e.stuck) > 0:
 		return state.Failure
-	case !e.allSettled():
+	case len(e.ready) > 0:
 		return state.Suspended
-	case e.reverting:
-		return state.Reverted
-	default:
-		return state.Success
 	}
-}
-
-func (e *Engine) allSettled() bool {
 	for i := range e.atoms {
-		if !e.isSettled(int32(i)) {
-			return false
+		if s := e.atoms[i].detail.State; s != state.Success && s != state.Ignore {
+			return state.Reverted
 		}
 	}
-	return true
+	return state.Success
 }
 
 func (e *Engine) holds() bool { return e.config.Holds == nil || e.config.Holds() }

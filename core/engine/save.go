@@ -11,19 +11,43 @@ import (
 	"derail/core/store"
 )
 
-// save writes what has changed, and then tells the moves that it has recorded.
-func (e *Engine) save(ctx context.Context, tell []move) error {
-	e.batch = e.batch[:0]
-	for _, i := range e.dirty {
-		e.batch = append(e.batch, &e.atoms[i].detail)
+// begin saves what was decided before, together with the marks that the calls begin; so no call begins
+// under a claim that the logbook has refused. It makes sure that the claim is still held at the moment
+// at which they begin.
+func (e *Engine) begin(ctx context.Context) error {
+	if !e.holds() {
+		return ErrClaimLost
 	}
-	at, err := e.writer.Save(ctx, logbook.Batch{State: e.flowState, Fresh: e.fresh, Atoms: e.batch})
+	if err := e.save(ctx); err != nil {
+		return err
+	}
+	if !e.holds() {
+		return ErrClaimLost
+	}
+	for _, m := range e.begins {
+		e.tellMove(m)
+	}
+	e.begins = e.begins[:0]
+	return nil
+}
+
+// save writes what has changed, and then tells the moves that it has recorded.
+func (e *Engine) save(ctx context.Context) error {
+	e.records = e.records[:0]
+	for _, i := range e.dirty {
+		if d := &e.atoms[i].detail; d.State != state.Pending { // which is what no record stands for
+			e.records = append(e.records, d)
+		}
+	}
+	at, err := e.writer.Save(ctx, logbook.Batch{
+		State: e.flowState, Tick: e.tick, Fresh: e.freshAt, RevertAll: e.revertAll, Atoms: e.records,
+	})
 	if err != nil {
 		e.tellUnsaved(err)
 		return err
 	}
-	e.saved, e.fresh = true, false
-	for _, m := range tell {
+	e.saved, e.unsaved = true, false
+	for _, m := range e.untold {
 		e.tellMove(m)
 	}
 	e.tellSaved(at)
@@ -74,12 +98,15 @@ func (e *Engine) tellMove(m move) {
 	if m.atom == theFlow {
 		e.event.Kind = event.FlowMoved
 	} else {
-		e.event.Kind = event.AtomMoved
-		e.event.Atom = e.graph.tasks[m.atom].Name
+		a := &e.atoms[m.atom]
+		e.event.Kind, e.event.Atom = event.AtomMoved, a.name
+		if a.retry != nil {
+			e.event.Kind, e.event.Attempt = event.RetryMoved, int32(len(a.history))
+		}
 	}
 	e.event.From, e.event.To = m.from, m.to
 	e.tell()
-	e.event.Atom, e.event.From, e.event.To = "", "", ""
+	e.event.Atom, e.event.From, e.event.To, e.event.Attempt = "", "", "", 0
 }
 
 func (e *Engine) tellSaved(at store.Revision) {
@@ -107,13 +134,37 @@ func (e *Engine) tell() {
 	event.Tell(e.config.Listener, &e.event)
 }
 
-// step moves the engine's own state machine; an illegal step is a mistake in this package.
-func (e *Engine) step(to state.State) {
+// tellProgress may be called by the process of any call.
+func (e *Engine) tellProgress(a *atom, done int, note string) {
+	if e.config.Listener == nil {
+		return
+	}
+	told := event.Event{
+		Kind: event.AtomProgress, At: e.config.Host.Now(), Conductor: e.config.Conductor, Job: e.config.Job,
+		Flow: e.config.FlowID, Epoch: e.config.Epoch, Atom: a.name, Count: int32(done), Reason: note,
+	}
+	event.Tell(e.config.Listener, &told)
+}
+
+// step moves the engine's own state machine; an illegal step is a mistake in this package. Whoever goes
+// through the states finds everything saved.
+func (e *Engine) step(ctx context.Context, to state.State) error {
 	if state.Engine.Check(e.state, to) != state.Legal {
 		panic("engine: " + (&state.MoveError{Table: "engine", From: e.state, To: to}).Error())
 	}
 	e.state = to
-	if e.config.Watch != nil && to != state.GameOver {
-		e.config.Watch(to)
+	e.clock.enter(to)
+	if e.yield == nil || to == state.GameOver {
+		return nil
 	}
+	if e.unsaved {
+		if !e.holds() {
+			return ErrClaimLost
+		}
+		if err := e.save(ctx); err != nil {
+			return err
+		}
+	}
+	e.yield(to)
+	return nil
 }

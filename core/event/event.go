@@ -1,9 +1,34 @@
 // Package event is what listeners hear of the job system: what became of jobs, claims, flows and
-// atoms, as values. Package event/prometheus turns it into metrics.
+// atoms, as values.
 //
 // An event is told after what it tells of has been recorded, except where its kind says otherwise,
-// and by the process that did it; a listener must not block it. What may not live here: anything
-// that decides.
+// and by the process that did it; a listener must not block it. One that panics does no harm: not to
+// the teller, not to the other listeners.
+//
+// # Who hears what
+//
+// A conductor and an engine have one [Listener] each, which is given to them when they are made.
+// Several become one as [Listeners], and are told in that order; one that is to hear only some events
+// is wrapped by [Only] or [Except], which can be nested:
+//
+//	event.Listeners{
+//		logging.New(slog.Default().Handler(), nil),
+//		event.Only(alarm, event.Filter{Kinds: []event.Kind{event.JobTrashed, event.ClaimLost}}),
+//	}
+//
+// Nobody can be added or taken away later. So telling takes no lock, and a listener hears the same
+// events in every run. Who wants to stop listening has a [Filter] whose Where says so. A listener that
+// is there twice hears twice.
+//
+// # Listeners that are ready
+//
+//	event/logging     writes a log with log/slog, in the time of the events
+//	event/prometheus  counts and measures, for a server that scrapes
+//	event/timing      how long things took, and when they came into which state
+//	event/capture     keeps what it heard
+//	event/claimcheck  asks whether the claim is still held, and stops an engine that lost it
+//
+// What may not live here or below: anything that decides what becomes of a job.
 package event
 
 import (
@@ -16,7 +41,7 @@ import (
 // Kind says what happened.
 type Kind uint8
 
-// The kinds.
+// The kinds. A new one goes to the end: their numbers are kept by those who listen.
 const (
 	ConductorStarted Kind = iota + 1 // a conductor's loop begins
 	ConductorStopped                 // its loop has ended
@@ -34,6 +59,8 @@ const (
 	LogbookSaved                     // Job, Flow, Epoch, Revision, Count: atoms newly recorded as finished
 	LogbookUnsaved                   // Job, Flow, Epoch, Failure, Reason: fenced, changed, refused or unknown
 	FailpointFired                   // Reason is the point's name
+	RetryMoved                       // as AtomMoved, of a retry; Attempt is which of its attempts, from 1
+	AtomProgress                     // Job, Flow, Atom, Count: per mille done, Reason: the task's own note
 )
 
 var kindNames = [...]string{
@@ -43,6 +70,7 @@ var kindNames = [...]string{
 	SessionLost: "session_lost", StageBegan: "stage_began", StageEnded: "stage_ended",
 	FlowMoved: "flow_moved", AtomMoved: "atom_moved",
 	LogbookSaved: "logbook_saved", LogbookUnsaved: "logbook_unsaved", FailpointFired: "failpoint_fired",
+	RetryMoved: "retry_moved", AtomProgress: "atom_progress",
 }
 
 // Kinds is every kind, in order.

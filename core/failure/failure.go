@@ -5,6 +5,25 @@
 // job by its class. So it holds nothing that differs from one run to the next of the same seed: no
 // time, no address, no goroutine's number.
 //
+// # Asking what went wrong
+//
+// A failure does not keep the error that it was made of: whoever decided by that would decide
+// otherwise after a restart, when only the stored form is left. What is kept of the error, its texts
+// and the names of its types, answers the same questions before and after:
+//
+//	errors.Is(f, ErrOutOfStock)                a sentinel: one of the errors has its text
+//	f.Caused("fs.PathError")                   a type, by name: for policies that are configuration
+//	failure.CausedBy[*fs.PathError](err)       a type, by itself: the compiler finds the slip of the pen
+//	f.Same(other), errors.Is(f, other)         another failure, by its fingerprint
+//	f.Class, several.Internal()                whose fault it was
+//
+// The first three look through the whole chain, and at every failure of a [Several]. What they cannot see:
+// fields of an error (errors.As finds failures in an error, and nothing in a failure); sentinels that an
+// Is method stands for, so that a missing file is no fs.ErrNotExist any more unless the task wraps that;
+// the package path of a type, so that two types v1.Error are one; what lies beyond the limits on texts,
+// causes and names. Of a failure that another atom returned, or that was wrapped, the text counts with
+// the name of its atom in front.
+//
 // What may not live here: anything that decides what is done about a failure.
 package failure
 
@@ -37,6 +56,11 @@ type Failure struct {
 	Causes []string // the texts of the errors below it, outermost first
 	Panic  bool     // it was a panic
 	Stack  string   // where the panic came from, innermost first; not part of the fingerprint
+
+	// TypeNames are the Go types of the error and of those below it, outermost first, such as
+	// "*fs.PathError". Types that only carry a text (those of errors.New, fmt.Errorf and errors.Join) are
+	// left out. They are not part of the fingerprint: how an error is wrapped is no one's concern.
+	TypeNames []string
 }
 
 // Error is the text with the atom that failed.
@@ -59,14 +83,6 @@ func (f *Failure) Fingerprint() string {
 	return kind + " in " + f.Atom + ": " + f.Text
 }
 
-// Same reports whether both are the same failure by their fingerprints; nil is the same as nil.
-func (f *Failure) Same(other *Failure) bool {
-	if f == nil || other == nil {
-		return f == other
-	}
-	return f.Fingerprint() == other.Fingerprint()
-}
-
 // Internal marks err as a failure of the run and not of the job: a task that returns it has its job
 // abandoned where another error would have it consumed. It is TaskFlow's ExecutionFailure.
 func Internal(err error) error { return &internalError{err} }
@@ -87,26 +103,26 @@ func From(atom string, err error) *Failure {
 		named.Atom, named.Text = atom, known.Error()
 		return &named
 	}
-	return &Failure{Class: classify(err), Atom: atom, Text: clip(err.Error()), Causes: causes(err)}
+	return &Failure{
+		Class: classify(err), Atom: atom, Text: clip(err.Error()), Causes: causes(err), TypeNames: typeNames(err),
+	}
 }
 
 // classify finds whose fault an error is. An error that wraps failures is judged like them.
 func classify(err error) Class {
-	var internal *internalError
-	var several Several
-	var known *Failure
-	switch {
-	case errors.As(err, &internal):
+	if _, is := findType[*internalError](err); is {
 		return Execution
-	case errors.As(err, &several):
-		return several.class()
-	case errors.As(err, &known):
-		return known.Class
-	case errors.Is(err, store.ErrRefused), errors.Is(err, store.ErrUnknown):
-		return Storage
-	default:
-		return Task
 	}
+	if several, is := findType[Several](err); is {
+		return several.class()
+	}
+	if known, is := findType[*Failure](err); is {
+		return known.Class
+	}
+	if findTarget(err, store.ErrRefused) || findTarget(err, store.ErrUnknown) {
+		return Storage
+	}
+	return Task
 }
 
 const (
@@ -118,7 +134,7 @@ const (
 func causes(err error) []string {
 	var texts []string
 	last := err.Error()
-	for err != nil && len(texts) < maxCauses {
+	for seen := 0; err != nil && len(texts) < maxCauses && seen < maxErrors; seen++ {
 		if joined, is := err.(interface{ Unwrap() []error }); is {
 			for _, e := range joined.Unwrap() {
 				if len(texts) < maxCauses {
@@ -144,46 +160,4 @@ func clip(text string) string {
 	}
 	const mark = "..."
 	return strings.ToValidUTF8(text[:maxText-len(mark)], "") + mark
-}
-
-// Several is more than one failure at once. It is empty only by mistake.
-type Several []*Failure
-
-// Error joins the texts.
-func (s Several) Error() string {
-	texts := make([]string, len(s))
-	for i, f := range s {
-		texts[i] = f.Error()
-	}
-	return strings.Join(texts, "; ")
-}
-
-// Unwrap gives each failure to errors.Is and errors.As.
-func (s Several) Unwrap() []error {
-	errs := make([]error, len(s))
-	for i, f := range s {
-		errs[i] = f
-	}
-	return errs
-}
-
-// Internal reports whether every one of them is internal: one failure of the job's own work is
-// enough to say that running it again would fail again.
-func (s Several) Internal() bool { return s.class().Internal() }
-
-// class is Task unless every one is internal, and Storage when every one is of the storage.
-func (s Several) class() Class {
-	all := Storage
-	for _, f := range s {
-		if !f.Class.Internal() {
-			return Task
-		}
-		if f.Class != Storage {
-			all = Execution
-		}
-	}
-	if len(s) == 0 {
-		return Task
-	}
-	return all
 }

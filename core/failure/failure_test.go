@@ -3,6 +3,7 @@ package failure_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -37,7 +38,7 @@ func TestFromError(t *testing.T) {
 			Class: failure.Storage, Atom: "a", Text: store.ErrRefused.Error(),
 		}},
 		{"lease ended", "a", store.ErrLeaseEnded, failure.Failure{
-			Class: failure.Storage, Atom: "a", Text: store.ErrLeaseEnded.Error(),
+			Class: failure.Storage, Atom: "a", Text: store.ErrLeaseEnded.Error(), TypeNames: []string{"store.leaseEnded"},
 		}},
 		{"unknown", "", outage, failure.Failure{
 			Class: failure.Storage, Text: outage.Error(), Causes: []string{store.ErrUnknown.Error()},
@@ -105,6 +106,37 @@ func TestFromErrorIsBounded(t *testing.T) {
 	}
 	if cause := failure.From("", errors.New(strings.Repeat("x", 4<<10))).Text; len(cause) != 4<<10 {
 		t.Errorf("a text of the greatest length was cut to %d bytes", len(cause))
+	}
+}
+
+// looping is an error that holds itself.
+type looping struct{ text string }
+
+func (l *looping) Error() string { return l.text }
+func (l *looping) Unwrap() error { return l }
+
+// crowd holds itself several times over, and says what those that it holds say.
+type crowd struct{ size int }
+
+func (c *crowd) Error() string   { return strings.Repeat("x\n", c.size-1) + "x" }
+func (c *crowd) Unwrap() []error { return slices.Repeat([]error{c}, c.size) }
+
+// Whatever a task returns, the conductor goes on.
+func TestErrorsWithoutEnd(t *testing.T) {
+	for name, err := range map[string]error{
+		"a loop": &looping{"x"}, "a loop below": fmt.Errorf("x: %w", &looping{"x"}),
+		"a circle of one": &crowd{1}, "a crowd": &crowd{3},
+	} {
+		f := failure.From("a", err)
+		if f.Class != failure.Task || len(f.Causes) > 16 || len(f.TypeNames) != 16 {
+			t.Errorf("%s: got %+v", name, f)
+		}
+		if got := fmt.Sprintf("%+v", f); !strings.HasPrefix(got, "a: x") {
+			t.Errorf("%s: got %s", name, got)
+		}
+	}
+	if all := failure.Collect("a", &crowd{1}); len(all) != 1 || all[0].Text != "x" {
+		t.Errorf("got %v", all)
 	}
 }
 

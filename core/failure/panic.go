@@ -7,12 +7,29 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+
+	"derail/core/host"
 )
 
 // FromPanic makes a failure of the value that a task panicked with. Call it from the function that
 // host.Catch calls: the stack then reaches from the panic down to the function that deferred it.
 func FromPanic(atom string, cause any) *Failure {
-	return &Failure{Class: Task, Atom: atom, Text: clip(describe(cause)), Panic: true, Stack: stack()}
+	f := &Failure{Class: Task, Atom: atom, Text: clip(describe(cause)), Panic: true, Stack: stack()}
+	if err, is := cause.(error); is {
+		f.TypeNames = panicTypeNames(err)
+	}
+	return f
+}
+
+// panicTypeNames are as many of the names as the error tells before it panics itself, if it does: then
+// there is nobody left to recover.
+func panicTypeNames(err error) []string {
+	var names []string
+	func() {
+		defer host.Catch(func(any) {})
+		gather(err, &names)
+	}()
+	return names
 }
 
 // describe is a panic's value as text. A value that is no error, no text and no number is described

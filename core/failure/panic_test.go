@@ -102,3 +102,17 @@ func TestPanicStackIsBounded(t *testing.T) {
 		t.Errorf("the stack has %d lines, want 64", lines)
 	}
 }
+
+// functionally has a name that looks like a closure's, and is none.
+func functionally(run func()) (f *failure.Failure) {
+	defer host.Catch(func(cause any) { f = failure.FromPanic("a", cause) })
+	run()
+	return nil
+}
+
+func TestPanicStackUnderAnOddName(t *testing.T) {
+	f := functionally(func() { level(0).fall() })
+	if lines := strings.Count(f.Stack, "\n"); lines != 2*2 { // fall, and the closure
+		t.Errorf("the stack has %d lines:\n%s", lines, f.Stack)
+	}
+}

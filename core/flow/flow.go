@@ -1,13 +1,14 @@
-// Package flow is work as data: tasks, the flows that arrange them, and the registry by which a
-// conductor in another process finds the flow of a job again.
+// Package flow is work as data: tasks and retries, the flows that arrange them, and the registry by
+// which a conductor in another process finds the flow of a job again.
 //
 // A flow says what is to be done and in which order; it does nothing itself. Package engine runs
 // it. What may not live here: anything that runs, waits or stores.
 package flow
 
 import (
-	"context"
+	"fmt"
 	"slices"
+	"sync/atomic"
 )
 
 // Item is a part of a flow: a [*Task] or another [*Flow].
@@ -17,46 +18,6 @@ type Item interface {
 	item()
 }
 
-// Task is one step of work.
-type Task struct {
-	// Name identifies the task; it is unique in the outermost flow, and what is stored of the task is
-	// found again by it.
-	Name string
-	// Requires names the values that Execute and Revert are given: inputs of the job, or what
-	// earlier tasks provide.
-	Requires []string
-	// Provides names the value that Execute returns; empty: the result is kept but has no name.
-	Provides string
-	// Priority decides among the tasks that are ready at once: higher first, then as added. For
-	// reverts it is the same, then in the opposite order.
-	Priority int
-
-	// Execute does the work and returns its result, which [Encode] must be able to store. It may be
-	// called again: after a crash in the middle of it, or in a fresh start of the flow after a revert.
-	// An error or a panic fails the task, and the flow is reverted; an error marked by
-	// failure.Internal also sends the job back to the board. Arguments are shared with other tasks:
-	// nobody changes them.
-	//
-	// ctx ends when the claim on the job is lost: work that goes on is then wasted, and another
-	// conductor may have begun the same.
-	Execute func(ctx context.Context, args Args) (any, error)
-
-	// Revert undoes what Execute did, wholly or in part; nil: there is nothing to undo. It gets the
-	// arguments of Execute, and what Execute came to. It is called for the task that failed, too, and
-	// may be called again after a crash. An error or a panic leaves the whole flow in FAILURE.
-	Revert func(ctx context.Context, args Args, of Undo) error
-}
-
-// Undo is what a revert is told of the execution that it undoes.
-type Undo struct {
-	Result any   // what Execute returned, or nil when it failed
-	Failed error // why this task failed, or nil when it is reverted for another's sake
-}
-
-// Label is the task's name.
-func (t *Task) Label() string { return t.Name }
-func (*Task) item()           {}
-
 // Pattern is how a flow arranges its items.
 type Pattern uint8
 
@@ -64,6 +25,7 @@ type Pattern uint8
 const (
 	LinearPattern    Pattern = iota + 1 // one after another
 	UnorderedPattern                    // in any order
+	GraphPattern                        // along its links
 )
 
 // String is the pattern's name.
@@ -73,6 +35,8 @@ func (p Pattern) String() string {
 		return "linear"
 	case UnorderedPattern:
 		return "unordered"
+	case GraphPattern:
+		return "graph"
 	default:
 		return "unknown"
 	}
@@ -84,6 +48,12 @@ type Flow struct {
 	name    string
 	pattern Pattern
 	items   []Item
+	retry   *Retry
+	graph   *graph // of a graph flow
+	broken  error  // the first mistake that was made in building it, beside those of the graph
+
+	closed atomic.Bool           // it is part of a graph flow and cannot change any more
+	terms  atomic.Pointer[offer] // what it then requires and provides
 }
 
 // Linear makes a flow whose items run one after another.
@@ -96,10 +66,54 @@ func Unordered(name string, items ...Item) *Flow {
 	return &Flow{name: name, pattern: UnorderedPattern, items: slices.Clip(items)}
 }
 
-// Add appends items and returns the flow.
+// Single makes a flow of one task, which has the task's name.
+func Single(t *Task) *Flow {
+	if t == nil {
+		return Linear("", nil)
+	}
+	return Linear(t.Name, t)
+}
+
+// Add appends items and returns the flow. In a graph flow an item that is there already is passed
+// over, and links are made by what the items require and provide; see [Graph].
 func (f *Flow) Add(items ...Item) *Flow {
-	f.items = append(f.items, items...)
+	switch {
+	case len(items) == 0 || !f.open():
+	case f.graph != nil:
+		f.take(step{items: items})
+	default:
+		f.items = append(f.items, items...)
+	}
 	return f
+}
+
+// WithRetry puts the flow under a retry, which decides what happens when something in the flow
+// fails, and returns the flow. A flow has at most one; a second replaces the first. The links of a
+// graph flow are then made as if the retry had been there first: what it provides needs none.
+func (f *Flow) WithRetry(r *Retry) *Flow {
+	if f.open() {
+		f.retry = r
+		if f.graph != nil {
+			f.rebuild()
+		}
+	}
+	return f
+}
+
+// Retry is the flow's retry, or nil.
+func (f *Flow) Retry() *Retry { return f.retry }
+
+// RetryName is the name of the flow's retry, or empty: its own, or that of the flow with "_retry" after
+// it.
+func (f *Flow) RetryName() string {
+	switch {
+	case f.retry == nil:
+		return ""
+	case f.retry.Name == "":
+		return f.name + "_retry"
+	default:
+		return f.retry.Name
+	}
 }
 
 // Label is the flow's name.
@@ -110,5 +124,24 @@ func (f *Flow) Pattern() Pattern { return f.pattern }
 
 // Items is what the flow holds, in the order in which it was added. The slice is the flow's own.
 func (f *Flow) Items() []Item { return f.items }
+
+// Err is the first mistake that was made in building the flow, which is also why it cannot be
+// compiled: an ambiguous provider, a cycle, a link to an item that is not in it.
+func (f *Flow) Err() error {
+	err := f.broken
+	if err == nil && f.graph != nil {
+		err = f.graph.broken
+	}
+	if err != nil {
+		return fmt.Errorf("flow %q: %w", f.name, err)
+	}
+	return nil
+}
+
+func (f *Flow) breakWith(format string, args ...any) {
+	if f.broken == nil {
+		f.broken = fmt.Errorf(format, args...)
+	}
+}
 
 func (*Flow) item() {}

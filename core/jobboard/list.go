@@ -150,7 +150,8 @@ func (b *Board) Owner(ctx context.Context, id string) (Holder, error) {
 }
 
 // Wait blocks until there is a job on the board, claimed or not, and lists the board. It returns
-// context.DeadlineExceeded when there was none within limit; host.Forever is no limit.
+// context.DeadlineExceeded when there was none within limit; host.Forever is no limit, and zero is one
+// look.
 func (b *Board) Wait(ctx context.Context, limit time.Duration) ([]Job, error) {
 	ctx, end := b.within(ctx, limit)
 	defer end(nil)
@@ -159,7 +160,7 @@ func (b *Board) Wait(ctx context.Context, limit time.Duration) ([]Job, error) {
 		if err != nil || len(jobs) > 0 {
 			return jobs, err
 		}
-		if err := b.change(ctx, postingPrefix, at); err != nil {
+		if err := b.change(ctx, postingPrefix, at, limit); err != nil {
 			return nil, err
 		}
 	}
@@ -167,7 +168,7 @@ func (b *Board) Wait(ctx context.Context, limit time.Duration) ([]Job, error) {
 
 // WaitGone blocks until a job is off the board, and returns what has become of it: state.Complete,
 // also for a job that nobody ever posted, or state.Trashed. It returns context.DeadlineExceeded when
-// the job was there all of limit; host.Forever is no limit.
+// the job was there all of limit; host.Forever is no limit, and zero is one look.
 func (b *Board) WaitGone(ctx context.Context, id string, limit time.Duration) (state.State, error) {
 	ctx, end := b.within(ctx, limit)
 	defer end(nil)
@@ -186,21 +187,27 @@ func (b *Board) WaitGone(ctx context.Context, id string, limit time.Duration) (s
 			}
 			return state.Complete, nil
 		}
-		if err := b.change(ctx, postingPrefix+id, at); err != nil {
+		if err := b.change(ctx, postingPrefix+id, at, limit); err != nil {
 			return "", err
 		}
 	}
 }
 
+// within is ctx until the limit of a wait. A limit of zero does not end it: it might end before the one
+// look that there is to be.
 func (b *Board) within(ctx context.Context, limit time.Duration) (context.Context, func(error)) {
-	if limit < 0 {
+	if limit <= 0 {
 		return host.WithCancel(ctx)
 	}
 	return host.WithTimeout(b.host, ctx, limit)
 }
 
-// change blocks until there is news of the keys below prefix since a revision, or perhaps is.
-func (b *Board) change(ctx context.Context, prefix string, since store.Revision) error {
+// change blocks until there is news of the keys below prefix since a revision, or perhaps is. A wait
+// whose limit is zero waits for none.
+func (b *Board) change(ctx context.Context, prefix string, since store.Revision, limit time.Duration) error {
+	if limit == 0 {
+		return context.DeadlineExceeded
+	}
 	w, err := b.store.Watch(ctx, prefix, since)
 	if err == nil {
 		defer w.Close()

@@ -30,6 +30,7 @@ type keeper struct {
 	reads   []answer // only refuse has a meaning
 
 	onCommit  func(label string) // before a commit
+	onGet     func(key string)   // before a get
 	inFlight  []store.Txn
 	committed []store.Txn // those that were carried out, in order
 }
@@ -83,6 +84,9 @@ func (k *keeper) deliver() {
 }
 
 func (k *keeper) Get(ctx context.Context, key string) (store.Pair, store.Revision, error) {
+	if k.onGet != nil {
+		k.onGet(key)
+	}
 	if next(&k.reads) == refuse {
 		return store.Pair{}, 0, fmt.Errorf("%w: too busy", store.ErrRefused)
 	}

@@ -23,11 +23,17 @@ type Clock interface {
 
 // Create records a new book with its flow details, all or nothing. ErrExists: one of the ids is
 // taken. After an unknown outcome it tries again and finds out whether the book that is there is its
-// own; only when it gets no answer to that either does the error match store.ErrUnknown.
+// own; only when it gets no answer to that either, or the book is gone already, does the error match
+// store.ErrUnknown.
 func (l *Library) Create(ctx context.Context, book Book, flows ...FlowDetail) error {
 	txn, err := creation(book, flows)
 	if err == nil {
-		err = l.create(ctx, txn)
+		_, err = l.commit(ctx, txn, func(unanswered bool) (store.Revision, error) {
+			if unanswered {
+				return l.createdByUs(ctx, txn)
+			}
+			return 0, ErrExists
+		})
 	}
 	if err != nil {
 		return fmt.Errorf("book %s: %w", book.ID, err)
@@ -35,49 +41,56 @@ func (l *Library) Create(ctx context.Context, book Book, flows ...FlowDetail) er
 	return nil
 }
 
-func (l *Library) create(ctx context.Context, txn store.Txn) error {
-	unanswered := false // whether an earlier try may yet turn out to have happened
+// commit gets a definite answer if there is one to be had. A transaction may be tried again because it
+// compares what it changes, so it can happen only once. explain says what a conflict means; unanswered:
+// an earlier try got no answer, so the conflict may be with that.
+func (l *Library) commit(
+	ctx context.Context, txn store.Txn, explain func(unanswered bool) (store.Revision, error),
+) (store.Revision, error) {
+	unanswered := false
 	var last error
 	for try := range l.tries {
 		if last = l.wait(ctx, try); last != nil {
 			break
 		}
 		c := l.store.Commit(ctx, txn)
+		last = c.Err
 		switch c.Outcome {
 		case store.Done:
-			return nil
+			return c.Revision, nil
 		case store.Conflict:
-			if !unanswered {
-				return ErrExists
-			}
-			return l.createdByUs(ctx, txn)
+			return explain(unanswered)
 		case store.Unknown:
 			unanswered = true
 		}
-		last = c.Err
 	}
 	if unanswered {
-		return unsettled(last)
+		return 0, unsettled(last)
 	}
-	return last
+	return 0, last
 }
 
 // createdByUs decides a conflict after a try without an answer: what is there is ours when it is the
-// same. Everything that the transaction puts is compared but the heads, which move on.
-func (l *Library) createdByUs(ctx context.Context, txn store.Txn) error {
+// same. Everything that the transaction puts is compared but the heads, which move on. When something
+// is missing, what the conflict was with is being destroyed, and whose it was cannot be known any more.
+func (l *Library) createdByUs(ctx context.Context, txn store.Txn) (at store.Revision, err error) {
+	missing := false
 	for _, op := range txn.Then {
-		if op.Value[0] == headRecord {
-			continue
-		}
 		there, err := l.get(ctx, op.Key)
-		if err != nil {
-			return unsettled(err)
+		switch {
+		case err != nil:
+			return 0, unsettled(err)
+		case there.Changed == 0:
+			missing = true
+		case op.Value[0] != headRecord && !bytes.Equal(there.Value, op.Value):
+			return 0, ErrExists
 		}
-		if !bytes.Equal(there.Value, op.Value) {
-			return ErrExists
-		}
+		at = there.Changed
 	}
-	return nil
+	if missing {
+		return 0, unsettled(ErrNotFound)
+	}
+	return at, nil
 }
 
 func creation(book Book, flows []FlowDetail) (store.Txn, error) {
@@ -108,24 +121,12 @@ func creation(book Book, flows []FlowDetail) (store.Txn, error) {
 		add(root+planName, plan)
 		add(root+headName, encodeHead(head{}))
 	}
-	add(bookKey(book.ID), encodeBook(&book))
-	return txn, nil
-}
-
-// Book reads a book.
-func (l *Library) Book(ctx context.Context, id string) (Book, error) {
-	pair, err := l.get(ctx, bookKey(id))
-	if err == nil && pair.Changed == 0 {
-		err = ErrNotFound
-	}
-	var b Book
-	if err == nil {
-		b, err = decodeBook(pair.Value)
-	}
+	stored, err := encodeBook(&book)
 	if err != nil {
-		return Book{}, fmt.Errorf("book %s: %w", id, err)
+		return txn, err
 	}
-	return b, nil
+	add(bookKey(book.ID), stored)
+	return txn, nil
 }
 
 // Read returns a flow detail as it is now, for those who only look.
@@ -139,11 +140,7 @@ func (l *Library) Read(ctx context.Context, flowID string) (FlowDetail, error) {
 
 func (l *Library) load(ctx context.Context, flowID string) (*Writer, error) {
 	w := &Writer{library: l, root: flowRoot(flowID)}
-	var snap store.Snapshot
-	err := l.read(ctx, func() (err error) {
-		snap, err = l.store.Range(ctx, w.root)
-		return err
-	})
+	snap, err := l.all(ctx, w.root)
 	if err == nil {
 		err = w.take(flowID, snap)
 	}
@@ -159,6 +156,14 @@ func (l *Library) get(ctx context.Context, key string) (pair store.Pair, err err
 		return err
 	})
 	return pair, err
+}
+
+func (l *Library) all(ctx context.Context, prefix string) (snap store.Snapshot, err error) {
+	err = l.read(ctx, func() (err error) {
+		snap, err = l.store.Range(ctx, prefix)
+		return err
+	})
+	return snap, err
 }
 
 // read tries a read as often as the library tries writes.

@@ -27,16 +27,18 @@ func TestCreateAndRead(t *testing.T) {
 	one := logbook.FlowDetail{
 		ID: "f1", Name: "one", Factory: "make one",
 		Inputs: flow.Args{{Name: "n", Value: int64(1)}, {Name: "s", Value: "x"}, {Name: "none"}},
+		Meta:   flow.Args{{Name: "owner", Value: "ops"}, {Name: "n", Value: int64(2)}},
 	}
 	two := logbook.FlowDetail{ID: "f2", Name: "two", Factory: "make two"}
-	if err := l.Create(ctx, logbook.Book{ID: "b", Name: "book"}, one, two); err != nil {
+	meta := flow.Args{{Name: "1", Value: int64(2)}, {Name: "map", Value: map[string]any{"a": "b"}}}
+	if err := l.Create(ctx, logbook.Book{ID: "b", Name: "book", Meta: meta}, one, two); err != nil {
 		t.Fatal(err)
 	}
 	if len(k.committed) != 1 {
 		t.Errorf("a book takes %d transactions", len(k.committed))
 	}
 	book, err := l.Book(ctx, "b")
-	want := logbook.Book{ID: "b", Name: "book", Flows: []string{"f1", "f2"}}
+	want := logbook.Book{ID: "b", Name: "book", Flows: []string{"f1", "f2"}, Meta: meta}
 	if diff := cmp.Diff(want, book); err != nil || diff != "" {
 		t.Errorf("the book differs: %v\n%s", err, diff)
 	}
@@ -74,6 +76,10 @@ func TestCreateRefuses(t *testing.T) {
 		{"an input that cannot be stored", logbook.Book{ID: "x"}, []logbook.FlowDetail{
 			{ID: "g", Inputs: flow.Args{{Name: "c", Value: make(chan int)}}},
 		}, nil, "cannot be stored"},
+		{"an input without a name", logbook.Book{ID: "x"}, []logbook.FlowDetail{
+			{ID: "g", Inputs: flow.Args{{Value: "v"}}},
+		}, nil, "no name"},
+		{"meta that cannot be stored", logbook.Book{ID: "x", Meta: flow.Args{{Name: "f", Value: func() {}}}}, nil, nil, "cannot be stored"},
 		{"a book that is there", logbook.Book{ID: "b"}, nil, logbook.ErrExists, "book b: already"},
 		{"a flow that is there", logbook.Book{ID: "x"}, []logbook.FlowDetail{{ID: "f"}}, logbook.ErrExists, "book x: already"},
 	}
@@ -248,8 +254,8 @@ func TestDamagedRecords(t *testing.T) {
 	if err := l.Create(ctx, logbook.Book{ID: "c"}, logbook.FlowDetail{ID: "g"}); err != nil {
 		t.Fatal(err)
 	}
-	a := logbook.AtomDetail{Name: "a", State: state.Running}
-	b := logbook.AtomDetail{Name: "b", State: state.Success}
+	a := logbook.AtomDetail{Name: "a", State: state.Running, Tick: 1}
+	b := logbook.AtomDetail{Name: "b", State: state.Success, Tick: 1}
 	if _, err := open(t, l, 1).Save(ctx, logbook.Batch{Atoms: []*logbook.AtomDetail{&a, &b}}); err != nil {
 		t.Fatal(err)
 	}

@@ -16,9 +16,17 @@
 //
 // For a flow of n tasks that succeeds: n+1 writes, one transaction each. Each carries the result of
 // one task together with the mark that the next begins; the first carries the flow's RUNNING, the
-// last its SUCCESS. (TaskFlow makes seven for one task.) No write grows with the number of tasks: a flow
-// that starts afresh does not reset its atoms one by one, but begins a new round, which makes void
-// whatever was recorded of atoms in earlier ones.
+// last its SUCCESS. (TaskFlow makes seven for one task.) No write grows with the number of tasks.
+// Decisions that concern many atoms are recorded once, with the tick at which they were made, and
+// whoever reads the details applies them to the atoms that they concern: a flow that starts afresh
+// ([FlowDetail.Fresh]), a retry that tries again ([AtomDetail.Restarted]), a failure for which
+// everything is reverted ([FlowDetail.RevertAll]), a decider's no ([AtomDetail.Depth]). What was
+// recorded of an atom before a decision that makes it void stays where it is until the atom moves.
+//
+// A tick is the flow's own logical time: the engine counts its moves, over all of the flow's runs.
+//
+// What could not be read again is not written: [Writer.Save] and [Library.Create] refuse it. What is read
+// is what was written, or it is refused as damaged; what it means together is the engine's to judge.
 //
 // What may not live here: which task is next (package engine), and who owns a job (package
 // jobboard).
@@ -49,11 +57,13 @@ var (
 	ErrExists = errors.New("already in the logbook")
 )
 
-// Book groups the flow details of one piece of work. It does not change once it is posted.
+// Book groups the flow details of one piece of work. It does not change between [Library.Create] and
+// [Library.Destroy].
 type Book struct {
 	ID    string // unique, without "/"
 	Name  string
-	Flows []string // the ids of its flow details
+	Flows []string  // the ids of its flow details
+	Meta  flow.Args // what whoever made it wants to find with it again; nothing here reads it
 }
 
 // FlowDetail is what is recorded of one flow.
@@ -63,10 +73,14 @@ type FlowDetail struct {
 	Name    string
 	Factory string    // the name by which the registry finds the flow's factory
 	Inputs  flow.Args // what the factory and the tasks are given
+	Meta    flow.Args // what whoever made it wants to find with it again; nothing here reads it
 
-	State state.State  // empty until it first ran
-	Epoch int64        // the epoch of the claim that wrote last
-	Atoms []AtomDetail // those written since the flow last started afresh, in ascending order of name
+	State     state.State  // empty until it first ran
+	Epoch     int64        // the epoch of the claim that wrote last
+	Tick      int64        // of the latest move that is recorded
+	Fresh     int64        // the tick at which it last started afresh; 0: never
+	RevertAll bool         // since it last did, it was decided to revert everything
+	Atoms     []AtomDetail // those written since it last did, in ascending order of name
 }
 
 // Atom returns the detail with that name, or nil.
@@ -83,14 +97,29 @@ func (d *FlowDetail) Atom(name string) *AtomDetail {
 // AtomDetail is what is recorded of one atom.
 type AtomDetail struct {
 	Name          string
+	Retry         bool // it is a retry, not a task
 	State         state.State
 	Intention     state.Intention
+	Depth         flow.Depth       // of an atom in IGNORE: how far the decider's no reached
 	Result        []byte           // as flow.Encode made it; empty: there is none
 	Failure       *failure.Failure // why it failed, while its state is FAILURE or later on the way back
 	RevertFailure *failure.Failure // why its revert failed
 
-	key   string // where it is stored, once it was
-	round int64  // the round of the flow in which it was
+	Attempts  []Attempt // of a retry
+	Restarted int64     // of a retry: the tick at which it last tried again; 0: it has not
+
+	Done int    // what the atom last reported of its progress, in thousandths
+	Note string // what it said to that
+
+	Tick int64 // of its latest move
+
+	key string // where it is stored, once it was
+}
+
+// Attempt is one of a retry's attempts.
+type Attempt struct {
+	Value    []byte          // what it provided, as flow.Encode made it
+	Failures failure.Several // of the atoms that failed in it, the first of each
 }
 
 // Config is what a [Library] needs. Store and Host are required.
@@ -146,8 +175,9 @@ func checkID(id string) error {
 
 // label names the library's transactions to the store's metrics and traces.
 const (
-	labelPost = "post"
-	labelSave = "save"
+	labelPost    = "post"
+	labelSave    = "save"
+	labelDestroy = "destroy"
 )
 
 // unsettled is the error of a write of which a try got no answer: it may have happened, or may yet.

@@ -1,9 +1,11 @@
 package logbook
 
 import (
+	"errors"
+	"fmt"
 	"hash/crc32"
+	"math"
 
-	"derail/core/failure"
 	"derail/core/flow"
 	"derail/core/record"
 	"derail/core/state"
@@ -22,21 +24,25 @@ const (
 // head is the part of a flow detail that every write replaces. Two heads that are equal were made by
 // the same write: by that a writer knows its own write again when it got no answer.
 type head struct {
-	state  state.State
-	epoch  int64
-	writes int64  // how many there have been
-	round  int64  // how often the flow has started afresh: details of an earlier round are void
-	digest uint32 // of the atoms that the write carried
+	state     state.State
+	epoch     int64
+	writes    int64 // how many there have been
+	tick      int64
+	fresh     int64
+	revertAll bool
+	digest    uint32 // of the atoms that the write carried
 }
 
-const headRoom = record.Overhead + 36
+const headRoom = record.Overhead + 47
 
 func writeHead(room []byte, h head) record.Writer {
 	w := record.BeginIn(room, headRecord, recordVersion)
 	w.Uint(uint64(state.Code(h.state)))
 	w.Int(h.epoch)
 	w.Int(h.writes)
-	w.Int(h.round)
+	w.Int(h.tick)
+	w.Int(h.fresh)
+	w.Bool(h.revertAll)
 	w.Uint(uint64(h.digest))
 	return w
 }
@@ -48,7 +54,15 @@ func encodeHead(h head) []byte {
 
 func decodeHead(stored []byte) (head, error) {
 	r := record.Open(stored, headRecord, recordVersion)
-	h := head{state: readState(&r), epoch: r.Int(), writes: r.Int(), round: r.Int(), digest: uint32(r.Uint())}
+	h := head{
+		state: readState(&r), epoch: r.Int(), writes: r.Int(), tick: r.Int(), fresh: r.Int(),
+		revertAll: r.Bool(),
+	}
+	digest := r.Uint()
+	if digest > math.MaxUint32 {
+		r.Fail("it holds a digest that is none")
+	}
+	h.digest = uint32(digest)
 	return h, r.End()
 }
 
@@ -65,17 +79,20 @@ func readState(r *record.Reader) state.State {
 	return s
 }
 
-func encodeBook(b *Book) []byte {
+func encodeBook(b *Book) ([]byte, error) {
 	w := record.Begin(bookRecord, recordVersion, 64)
 	w.Text(b.ID)
 	w.Text(b.Name)
 	w.Texts(b.Flows)
-	return w.End()
+	if err := writeArgs(&w, b.Meta); err != nil {
+		return nil, err
+	}
+	return w.End(), nil
 }
 
 func decodeBook(stored []byte) (Book, error) {
 	r := record.Open(stored, bookRecord, recordVersion)
-	b := Book{ID: r.Text(), Name: r.Text(), Flows: r.Texts()}
+	b := Book{ID: r.Text(), Name: r.Text(), Flows: r.Texts(), Meta: readArgs(&r)}
 	return b, r.End()
 }
 
@@ -85,84 +102,55 @@ func encodePlan(d *FlowDetail) ([]byte, error) {
 	w.Text(d.Book)
 	w.Text(d.Name)
 	w.Text(d.Factory)
-	w.Uint(uint64(len(d.Inputs)))
-	for _, in := range d.Inputs {
+	for _, args := range []flow.Args{d.Inputs, d.Meta} {
+		if err := writeArgs(&w, args); err != nil {
+			return nil, err
+		}
+	}
+	return w.End(), nil
+}
+
+func writeArgs(w *record.Writer, args flow.Args) error {
+	w.Uint(uint64(len(args)))
+	for _, in := range args {
+		if in.Name == "" {
+			return errors.New("a value has no name")
+		}
 		value, err := flow.Encode(in.Value)
 		if err != nil {
-			return nil, err
+			return fmt.Errorf("%s: %w", in.Name, err)
 		}
 		w.Text(in.Name)
 		w.Bytes(value)
 	}
-	return w.End(), nil
+	return nil
 }
 
 func decodePlan(stored []byte, d *FlowDetail) error {
 	r := record.Open(stored, planRecord, recordVersion)
 	d.ID, d.Book, d.Name, d.Factory = r.Text(), r.Text(), r.Text(), r.Text()
-	count := r.Uint()
-	for i := uint64(0); i < count; i++ {
-		name := r.Text()
-		value, err := flow.Decode(r.Bytes())
+	d.Inputs, d.Meta = readArgs(&r), readArgs(&r)
+	return r.End()
+}
+
+func readArgs(r *record.Reader) flow.Args {
+	count := r.Count(4) // a name, a value, and how long they are
+	if count == 0 {
+		return nil
+	}
+	args := make(flow.Args, 0, count)
+	for range count {
+		name, stored := r.Text(), r.Bytes()
+		if name == "" || len(stored) == 0 { // also where the record has ended early
+			r.Fail("an argument has no name or no value")
+			return nil
+		}
+		value, err := flow.Decode(stored)
 		if err != nil {
 			r.Fail(err.Error())
+			return nil
 		}
-		if name == "" { // also where the record has ended early
-			r.Fail("an input has no name")
-			break
-		}
-		d.Inputs = append(d.Inputs, flow.Arg{Name: name, Value: value})
+		args = append(args, flow.Arg{Name: name, Value: value})
 	}
-	return r.End()
-}
-
-var intentions = [...]state.Intention{"", state.ToExecute, state.ToIgnore, state.ToRevert, state.ToRetry}
-
-// atomRoom is about how many bytes an atom's record takes, and never much less.
-func atomRoom(a *AtomDetail) int {
-	const failureRoom = 512 // failures are rare, and a buffer that is too small grows
-	size := record.Overhead + 18 + len(a.Name) + len(a.Result)
-	if a.Failure != nil {
-		size += failureRoom
-	}
-	if a.RevertFailure != nil {
-		size += failureRoom
-	}
-	return size
-}
-
-func writeAtom(room []byte, a *AtomDetail, round int64) record.Writer {
-	w := record.BeginIn(room, atomRecord, recordVersion)
-	w.Text(a.Name)
-	w.Int(round)
-	w.Uint(uint64(state.Code(a.State)))
-	code := 0
-	for i, known := range intentions {
-		if known == a.Intention {
-			code = i
-		}
-	}
-	w.Uint(uint64(code))
-	w.Bytes(a.Result)
-	failure.Append(&w, a.Failure)
-	failure.Append(&w, a.RevertFailure)
-	return w
-}
-
-// decodeAtom reads the detail of the atom with that name, which the key says.
-func decodeAtom(stored []byte, name string, a *AtomDetail) error {
-	r := record.Open(stored, atomRecord, recordVersion)
-	if string(r.Bytes()) != name {
-		r.Fail("it is another atom's")
-	}
-	a.Name, a.round, a.State = name, r.Int(), readState(&r)
-	if code := r.Uint(); code < uint64(len(intentions)) {
-		a.Intention = intentions[code]
-	} else {
-		r.Fail("it holds an intention that does not exist")
-	}
-	a.Result = r.Bytes()
-	a.Failure = failure.Read(&r)
-	a.RevertFailure = failure.Read(&r)
-	return r.End()
+	return args
 }

@@ -22,7 +22,7 @@ var (
 
 // Writer writes to one flow detail under one claim. One process at a time uses it.
 type Writer struct {
-	Detail FlowDetail // as it was when the writer was opened, but for State and Epoch
+	Detail FlowDetail // Atoms as they were when the writer was opened; the rest as it is
 
 	library *Library
 	root    string // what the keys of the flow detail begin with
@@ -80,17 +80,43 @@ func (w *Writer) take(flowID string, snap store.Snapshot) error {
 		return ErrNotFound
 	}
 	w.Detail.Atoms = slices.DeleteFunc(w.Detail.Atoms, func(a AtomDetail) bool {
-		return a.round != w.seen.round
+		return a.Tick <= w.seen.fresh
 	})
-	w.Detail.State, w.Detail.Epoch = w.seen.state, w.seen.epoch
+	w.note(w.seen)
 	return nil
 }
 
-// Batch is one write: the flow's state and the atoms that changed.
+// note keeps the detail in step with its head.
+func (w *Writer) note(h head) {
+	d := &w.Detail
+	d.State, d.Epoch, d.Tick, d.Fresh, d.RevertAll = h.state, h.epoch, h.tick, h.fresh, h.revertAll
+}
+
+// Batch is one write: what changed of the flow, and the atoms that changed. State to RevertAll are
+// as in [FlowDetail].
 type Batch struct {
-	State state.State
-	Fresh bool // the flow starts afresh: what was recorded of atoms before is void
-	Atoms []*AtomDetail
+	State     state.State
+	Tick      int64
+	Fresh     int64
+	RevertAll bool
+	Atoms     []*AtomDetail
+}
+
+// check refuses what could not be read again: a detail that cannot be stored, and one of a move before
+// the flow last started afresh, which is void.
+func (b *Batch) check() error {
+	if state.Code(b.State) == 0 && b.State != "" {
+		return fmt.Errorf("there is no state %q", b.State)
+	}
+	for _, a := range b.Atoms {
+		if err := a.check(); err != nil {
+			return fmt.Errorf("%s: %w", a.Name, err)
+		}
+		if a.Tick <= b.Fresh {
+			return fmt.Errorf("%s: tick %d is not after the fresh start at %d", a.Name, a.Tick, b.Fresh)
+		}
+	}
+	return nil
 }
 
 // Save writes a batch, all or nothing, and returns the revision at which it happened. It tries
@@ -98,7 +124,8 @@ type Batch struct {
 //
 // An error matches one of these, or is ctx's own:
 //
-//   - store.ErrRefused: nothing was written, and nothing will be;
+//   - store.ErrRefused: nothing was written, and nothing will be; also of a batch that could not be read
+//     again, such as an atom whose tick is not after the fresh start;
 //   - [ErrFenced], [ErrNotFound]: nothing was written, and nothing will be; when the error also matches
 //     store.ErrUnknown, it may have been, before the newer claim's write;
 //   - [ErrChanged]: nothing was written, and nothing will be: open the flow detail again;
@@ -122,16 +149,25 @@ func (w *Writer) save(ctx context.Context, b Batch) (store.Revision, error) {
 	if err := beforeSave.At(ctx); err != nil {
 		return 0, fmt.Errorf("%w (%w)", store.ErrRefused, err)
 	}
-	next := head{state: b.State, epoch: w.epoch, writes: w.seen.writes + 1, round: w.seen.round}
-	if b.Fresh {
-		next.round++
+	next := head{
+		state: b.State, epoch: w.epoch, writes: w.seen.writes + 1,
+		tick: b.Tick, fresh: b.Fresh, revertAll: b.RevertAll,
 	}
-	at, err := w.commit(ctx, w.transaction(b, &next), next)
+	if err := b.check(); err != nil {
+		return 0, fmt.Errorf("%w: it could not be read again: %w", store.ErrRefused, err)
+	}
+	at, err := w.library.commit(ctx, w.transaction(b, &next), func(unanswered bool) (store.Revision, error) {
+		at, err := w.whoWrote(ctx, next)
+		if unanswered && err != nil && !errors.Is(err, ErrChanged) {
+			err = unsettled(err) // an earlier try may have been carried out before somebody else wrote
+		}
+		return at, err
+	})
 	if err != nil {
 		return 0, err
 	}
 	w.seen, w.seenAt, w.wrote = next, at, true
-	w.Detail.State, w.Detail.Epoch = b.State, w.epoch
+	w.note(next)
 	if err := afterSave.At(ctx); err != nil {
 		return 0, fmt.Errorf("%w (%w)", store.ErrUnknown, err)
 	}
@@ -155,7 +191,7 @@ func (w *Writer) transaction(b Batch, next *head) store.Txn {
 	}
 	buf := make([]byte, 0, size)
 	for _, a := range b.Atoms {
-		r := writeAtom(buf, a, next.round)
+		r := writeAtom(buf, a)
 		stored := r.End()
 		buf = r.Rest()
 		next.digest = extend(next.digest, stored)
@@ -178,36 +214,6 @@ func (w *Writer) keyOf(a *AtomDetail) string {
 		a.key = w.root + atomPrefix + a.Name
 	}
 	return a.key
-}
-
-// commit gets a definite answer if there is one to be had. Trying the same transaction again is
-// safe: it compares the head, so it can happen only once.
-func (w *Writer) commit(ctx context.Context, txn store.Txn, next head) (store.Revision, error) {
-	unanswered := false
-	var last error
-	for try := range w.library.tries {
-		if last = w.library.wait(ctx, try); last != nil {
-			break
-		}
-		c := w.library.store.Commit(ctx, txn)
-		last = c.Err
-		switch c.Outcome {
-		case store.Done:
-			return c.Revision, nil
-		case store.Conflict:
-			at, err := w.whoWrote(ctx, next)
-			if unanswered && err != nil && !errors.Is(err, ErrChanged) {
-				err = unsettled(err) // an earlier try may have been carried out before somebody else wrote
-			}
-			return at, err
-		case store.Unknown:
-			unanswered = true
-		}
-	}
-	if unanswered {
-		return 0, unsettled(last)
-	}
-	return 0, last
 }
 
 // whoWrote explains a conflict: it was an earlier try of this very write (no error), a newer claim, or,

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -12,15 +13,20 @@ import (
 
 	"derail/core/failpoints"
 	"derail/core/failure"
+	"derail/core/flow"
 	"derail/core/logbook"
 	"derail/core/state"
 	"derail/core/store"
 )
 
-func running(names ...string) logbook.Batch {
-	b := logbook.Batch{State: state.Running}
+func running(names ...string) logbook.Batch { return runningAt(1, names...) }
+
+func runningAt(tick int64, names ...string) logbook.Batch {
+	b := logbook.Batch{State: state.Running, Tick: tick}
 	for _, name := range names {
-		b.Atoms = append(b.Atoms, &logbook.AtomDetail{Name: name, State: state.Running, Intention: state.ToExecute})
+		b.Atoms = append(b.Atoms, &logbook.AtomDetail{
+			Name: name, State: state.Running, Intention: state.ToExecute, Tick: tick,
+		})
 	}
 	return b
 }
@@ -41,10 +47,12 @@ func TestSave(t *testing.T) {
 	failed := logbook.AtomDetail{
 		Name: "a/with/slashes", State: state.RevertFailure, Intention: state.ToRevert, Result: []byte("r"),
 		Failure:       &failure.Failure{Class: failure.Task, Atom: "a", Text: "no", Causes: []string{"x"}},
-		RevertFailure: &failure.Failure{Class: failure.Execution, Text: "boom", Panic: true, Stack: "s"},
+		RevertFailure: &failure.Failure{Class: failure.Execution, Text: "boom", Panic: true, Stack: "s"}, Tick: 3,
 	}
-	b := logbook.AtomDetail{Name: "b", State: state.Success, Intention: state.ToExecute, Result: []byte{0}}
-	second := save(t, w, logbook.Batch{State: state.Failure, Atoms: []*logbook.AtomDetail{&b, &failed}})
+	b := logbook.AtomDetail{
+		Name: "b", State: state.Success, Intention: state.ToExecute, Result: []byte{0}, Tick: 2,
+	}
+	second := save(t, w, logbook.Batch{State: state.Failure, Tick: 3, Atoms: []*logbook.AtomDetail{&b, &failed}})
 	if first >= second || len(k.committed) != 2 {
 		t.Errorf("the writes are at %d and %d, %d in all", first, second, len(k.committed))
 	}
@@ -55,8 +63,10 @@ func TestSave(t *testing.T) {
 	}
 	got, err := l.Read(t.Context(), "f")
 	want := logbook.FlowDetail{
-		ID: "f", Book: "b", State: state.Failure, Epoch: 7,
-		Atoms: []logbook.AtomDetail{{Name: "a", State: state.Running, Intention: state.ToExecute}, failed, b},
+		ID: "f", Book: "b", State: state.Failure, Epoch: 7, Tick: 3,
+		Atoms: []logbook.AtomDetail{
+			{Name: "a", State: state.Running, Intention: state.ToExecute, Tick: 1}, failed, b,
+		},
 	}
 	if diff := cmp.Diff(want, got, ignoreKeys, equateEmpty); err != nil || diff != "" {
 		t.Errorf("it differs: %v\n%s", err, diff)
@@ -69,9 +79,65 @@ func TestSave(t *testing.T) {
 	if got.Atom("c") != nil || got.Atom("") != nil || (&logbook.FlowDetail{}).Atom("a") != nil {
 		t.Error("it finds an atom that is not there")
 	}
-	if w.Detail.State != state.Failure || w.Detail.Epoch != 7 {
-		t.Errorf("the writer says %s, %d", w.Detail.State, w.Detail.Epoch)
+}
+
+// The writer's own detail says of the flow what a reader would find, after every write and no other.
+func TestDetailIsKeptInStep(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		k := newKeeper()
+		l := library(k)
+		d := logbook.FlowDetail{ID: "f", Name: "n", Factory: "x", Meta: flow.Args{{Name: "m", Value: "v"}}}
+		if err := l.Create(context.Background(), logbook.Book{ID: "b"}, d); err != nil {
+			t.Fatal(err)
+		}
+		w, err := l.Open(context.Background(), "f", "job", rapid.Int64Range(0, 9).Draw(t, "epoch"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range rapid.IntRange(1, 5).Draw(t, "writes") {
+			b := logbook.Batch{
+				State: rapid.SampledFrom([]state.State{"", state.Running, state.Reverted}).Draw(t, "state"),
+				Tick:  rapid.Int64().Draw(t, "tick"), Fresh: rapid.Int64().Draw(t, "fresh"),
+				RevertAll: rapid.Bool().Draw(t, "revert all"),
+			}
+			k.commits = rapid.SliceOfN(rapid.SampledFrom([]answer{done, refuse, apply}), 0, 3).Draw(t, "answers")
+			before := w.Detail
+			_, err := w.Save(context.Background(), b)
+			k.commits = nil
+			if err != nil && !errors.Is(err, store.ErrRefused) {
+				return // it may have been written, so the writer cannot know
+			}
+			got, readErr := l.Read(context.Background(), "f")
+			if diff := cmp.Diff(got, w.Detail, ignoreKeys); readErr != nil || diff != "" {
+				t.Fatalf("the writer's detail differs after %v: %v\n%s", err, readErr, diff)
+			}
+			if changed := !cmp.Equal(before, w.Detail, ignoreKeys); err != nil && changed {
+				t.Fatal("a refused write changed the writer's detail")
+			}
+			there := logbook.Batch{State: got.State, Tick: got.Tick, Fresh: got.Fresh, RevertAll: got.RevertAll}
+			if diff := cmp.Diff(b, there); err == nil && diff != "" {
+				t.Fatalf("something else is there than was written:\n%s", diff)
+			}
+		}
+	})
+}
+
+// A save of what could not be read again writes nothing, and the writer goes on.
+func TestSaveRefusesWhatCannotBe(t *testing.T) {
+	k, l := withFlow(t)
+	w := open(t, l, 1)
+	for name, b := range map[string]logbook.Batch{
+		"a state":         {State: "ASLEEP"},
+		"an atom's state": {Atoms: []*logbook.AtomDetail{{Name: "a", State: "ASLEEP", Tick: 1}}},
+		"a void atom":     {Fresh: 1, Atoms: []*logbook.AtomDetail{{Name: "a", Tick: 1}}},
+	} {
+		_, err := w.Save(t.Context(), b)
+		checkOutcome(t, err, store.ErrRefused, nil)
+		if !strings.Contains(err.Error(), "could not be read again") || len(k.committed) != 0 {
+			t.Errorf("%s: %v after %d writes", name, err, len(k.committed))
+		}
 	}
+	save(t, w, running("a"))
 }
 
 var equateEmpty = cmp.Comparer(func(a, b []byte) bool { return string(a) == string(b) })
@@ -102,7 +168,8 @@ func TestSaveOfADetailFromElsewhere(t *testing.T) {
 	}
 }
 
-// A fresh start makes void what was recorded of all atoms, in one write that names none of them.
+// A fresh start makes void what was recorded of all atoms up to its tick, in one write that names none of
+// them.
 func TestFreshStart(t *testing.T) {
 	k, l := withFlow(t)
 	names := func() (names []string) {
@@ -116,9 +183,9 @@ func TestFreshStart(t *testing.T) {
 		return names
 	}
 	w := open(t, l, 1)
-	save(t, w, running("a", "b", "c"))
-	fresh := running("b")
-	fresh.Fresh = true
+	save(t, w, runningAt(1, "a", "b", "c"))
+	fresh := runningAt(3, "b")
+	fresh.Fresh = 2
 	save(t, w, fresh)
 	if got := names(); !slices.Equal(got, []string{"b"}) {
 		t.Errorf("after a fresh start there are %q", got)
@@ -126,16 +193,21 @@ func TestFreshStart(t *testing.T) {
 	if last := k.committed[len(k.committed)-1]; len(last.Then) != 2 {
 		t.Errorf("the fresh start changed %d keys", len(last.Then))
 	}
-	save(t, w, running("c"))
+	also := runningAt(4, "c")
+	also.Fresh = 2
+	save(t, w, also)
 	if got := names(); !slices.Equal(got, []string{"b", "c"}) {
 		t.Errorf("then there are %q", got)
 	}
 	w = open(t, l, 2)
-	fresh = running()
-	fresh.Fresh = true
+	if len(w.Detail.Atoms) != 2 || w.Detail.Atom("a") != nil || w.Detail.Fresh != 2 {
+		t.Errorf("the next writer finds %+v", w.Detail)
+	}
 	k.commits = []answer{apply}
-	save(t, w, fresh)
-	save(t, w, running("a"))
+	save(t, w, logbook.Batch{State: state.Running, Tick: 4, Fresh: 4})
+	again := runningAt(5, "a")
+	again.Fresh = 4
+	save(t, w, again)
 	if got := names(); !slices.Equal(got, []string{"a"}) {
 		t.Errorf("after a second one there are %q", got)
 	}

@@ -5,8 +5,10 @@
 // A record is one byte of kind, one of version, its whole length as four bytes, the fields, and the
 // CRC-32C of all that as four bytes, both numbers big-endian. The checksum finds every flipped bit; the
 // length finds every record that was cut short, which a checksum alone finds only very probably.
-// Numbers among the fields are varints (zigzag where they can be negative); texts and bytes carry their
-// length. What the fields mean is the business of the package that writes them.
+// Numbers among the fields are varints (zigzag where they can be negative), as short as they can be;
+// texts and bytes carry their length. So the same fields always make the same bytes, and a record that
+// can be read is what writing its fields again would make. What the fields mean is the business of the
+// package that writes them.
 package record
 
 import (
@@ -142,6 +144,10 @@ func step[N int64 | uint64](r *Reader, n N, size int) N {
 		r.short()
 		return 0
 	}
+	if size > 1 && r.rest[size-1] == 0 { // the last byte adds nothing: no Writer made it
+		r.Fail("a number is longer than it has to be")
+		return 0
+	}
 	r.rest = r.rest[size:]
 	return n
 }
@@ -175,11 +181,8 @@ func (r *Reader) Bytes() []byte { return r.slice() }
 
 // Texts reads a list of strings.
 func (r *Reader) Texts() []string {
-	count := r.Uint()
-	if count == 0 || count > uint64(len(r.rest)) { // each takes a byte at least
-		if count != 0 {
-			r.short()
-		}
+	count := r.Count(1)
+	if count == 0 {
 		return nil
 	}
 	list := make([]string, count)
@@ -187,6 +190,17 @@ func (r *Reader) Texts() []string {
 		list[i] = r.Text()
 	}
 	return list
+}
+
+// Count reads how many fields of a list follow, of which each takes at least size bytes. What is left of
+// the record bounds it, so it can be trusted with the room to make for the list, and with a loop.
+func (r *Reader) Count(size int) int {
+	count := r.Uint()
+	if count > uint64(len(r.rest)/size) {
+		r.short()
+		return 0
+	}
+	return int(count)
 }
 
 func (r *Reader) slice() []byte {

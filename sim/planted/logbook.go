@@ -55,9 +55,10 @@ var logbookBugs = []Bug{
 					"\t{Pending, []State{Success, Failure, Running, Ignore",
 			},
 			{
-				File: "core/engine/atom.go",
-				Old:  "\te.moveAtom(a, state.Running)\n\tif err := e.begin(ctx); err != nil {",
-				New:  "\tif err := e.save(ctx, e.untold); err != nil {",
+				File: "core/engine/call.go",
+				Old:  "\tdefault:\n\t\te.moveAtom(a, state.Running)\n",
+				New: "\tdefault:\n\t\ta.running = true\n" +
+					"\t\tc.args, c.failed = e.argumentsOnce(a, false)\n\t\treturn\n",
 			},
 		},
 	},

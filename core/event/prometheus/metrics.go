@@ -16,7 +16,9 @@
 //	derail_stage_duration_seconds        histogram  stage    stages of an engine that did not fail
 //	derail_claims_forgotten_total        counter             claims too many to be timed
 //	derail_logbook_saves_total           counter    outcome  writes of engines to the logbook
-//	derail_atom_moves_total              counter    to       moves of atoms, by the state after it
+//	derail_atom_moves_total              counter    to       moves of tasks, by the state after it
+//	derail_retry_moves_total             counter    to       moves of retries, by the state after it
+//	derail_atom_progress_total           counter             times that a task told how far it is
 //	derail_failpoints_fired_total        counter    point    failpoints that fired
 //
 // The values of the labels are fixed: counted is true or false; reason is exhausted, undispatchable,
@@ -38,13 +40,14 @@ import (
 // Metrics counts and measures what it hears. Any number of processes may tell it events at once.
 type Metrics struct {
 	running   prometheus.Gauge
-	plain     [event.FailpointFired + 1]prometheus.Counter // the kinds that need one counter only
+	plain     [event.AtomProgress + 1]prometheus.Counter // the kinds that need one counter only
 	counted   prometheus.Counter
 	uncounted prometheus.Counter
 
 	trashed    children
 	saves      children
 	moves      children
+	retries    children
 	failpoints children
 
 	claims claims
@@ -77,7 +80,9 @@ func New(registerer prometheus.Registerer) *Metrics {
 			"exhausted", "undispatchable", "operator", other),
 		saves: f.children("logbook_saves_total", "Writes of engines to the logbook.", "outcome",
 			saved, "fenced", "changed", "refused", "unknown"),
-		moves: f.children("atom_moves_total", "Moves of atoms, by the state after it.", "to",
+		moves: f.children("atom_moves_total", "Moves of tasks, by the state after it.", "to",
+			append(atomStates(), other)...),
+		retries: f.children("retry_moves_total", "Moves of retries, by the state after it.", "to",
 			append(atomStates(), other)...),
 		failpoints: f.children("failpoints_fired_total", "Failpoints that fired.", "point",
 			append(pointNames(), other)...),
@@ -88,6 +93,7 @@ func New(registerer prometheus.Registerer) *Metrics {
 	m.plain[event.ClaimLost] = f.counter("claims_lost_total", "Claims that ended before the job did.")
 	m.plain[event.ReleaseUnsettled] = f.counter("releases_unsettled_total",
 		"Releases without a definite answer, so far.")
+	m.plain[event.AtomProgress] = f.counter("atom_progress_total", "Times that a task told how far it is.")
 	abandoned := f.children("jobs_abandoned_total", "Jobs given back; true: an attempt used up.", "counted",
 		"true", "false")
 	m.counted, m.uncounted = abandoned.known["true"], abandoned.known["false"]
@@ -148,6 +154,8 @@ func (m *Metrics) Hear(e *event.Event) {
 		m.claims.stageEnded(e)
 	case event.AtomMoved:
 		m.moves.inc(string(e.To))
+	case event.RetryMoved:
+		m.retries.inc(string(e.To))
 	case event.LogbookSaved:
 		m.saves.inc(saved)
 	case event.LogbookUnsaved:

@@ -62,6 +62,10 @@ func story(t *teller) {
 	for _, to := range []state.State{state.Running, state.Success, state.Running, state.Failure, state.Reverting, "?"} {
 		t.tell(0, event.Event{Kind: event.AtomMoved, Job: "a", To: to})
 	}
+	for _, to := range []state.State{state.Running, state.Success, state.Retrying, "?"} {
+		t.tell(0, event.Event{Kind: event.RetryMoved, Job: "a", To: to, Attempt: 1})
+	}
+	t.tell(0, event.Event{Kind: event.AtomProgress, Job: "a", Count: 500, Reason: "half"})
 	t.tell(0, event.Event{Kind: event.FlowMoved, Job: "a", To: state.Running})
 	t.tell(0, event.Event{Kind: event.LogbookSaved, Job: "a", Count: 1})
 	for _, reason := range []string{"fenced", "changed", "refused", "unknown", "unknown"} {
