@@ -7,12 +7,13 @@
 //	record     the stored form: kind, version, fields, checksum
 //	state      every state and every legal move, as tables
 //	failure    what went wrong, as a value: stored, compared, classified
-//	flow       tasks and how they are arranged: work as data
+//	flow       tasks and retries and how they are arranged: work as data; flow/draw draws it
 //	logbook    what is recorded of each flow, behind the fence
-//	engine     runs a flow under a claim: execute, save, revert, resume
+//	engine     runs a flow under a claim: execute, save, revert, try again, resume
 //	jobboard   where jobs wait, are claimed, and end
 //	conductor  the loop: claim, run, then consume, abandon or trash
-//	event      what listeners hear; event/prometheus makes metrics of it
+//	event      what listeners hear; below it: metrics (prometheus), logs (logging), durations and
+//	           timestamps (timing), copies for tests (capture), the claim check (claimcheck)
 //	failpoints the places where a run, or an operator, may make things fail
 //
 // An arrow points at what is imported:
@@ -83,6 +84,19 @@
 //	a stopped conductor can never run again                     it can
 //	lowest priority first (ZooKeeper), newest first (Redis)     highest first, oldest first
 //	no way to see into the trash                                list, restore, purge
-//	stored failures of earlier attempts linger                  a flow that starts afresh has none
+//	stored failures of earlier attempts linger                  what a retry resolved does not come back
 //	a batch's results are saved at its end                      each as soon as it exists
+//	one write for every atom that a decision concerns           a decision is recorded once
+//	a retry's values are lost on reload after a failure         they are kept
+//	an argument whose provider was ignored ends the engine      the atom fails, and retries decide
+//	an atom that never ran can be reverted                      only what ran is
+//	after a failed revert a second run ends in REVERTED         it stays in FAILURE
+//	reset of FAILURE or SUSPENDED fails half done               it is refused, and nothing is changed
+//	REVERT_ALL can be overridden by another atom's RETRY        the decision that reverts more stands
+//	queued work of a parallel engine is recorded as RUNNING     what runs is
+//	a suspension waits while a task runs under a lock           it is heard at once
+//	ignore lists and a functor's revert arguments are dropped   what a call is given is declared
+//
+// What TaskFlow's own tests show, and what they leave out, is listed in PARITY.md with the test that
+// shows it here.
 package core

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"derail/core/failure"
@@ -13,13 +14,14 @@ import (
 	"derail/core/state"
 )
 
-// call is one call of an atom, and what its context says to the atom's own code.
+// call is one call of an atom.
 type call struct {
-	context.Context
 	engine *Engine
 	atom   *atom
+	ctx    *within
 
 	reverts bool
+	idle    bool      // there is nothing to be called: the atom was never executed
 	args    flow.Args // of the latest call; kept while they cannot change
 	kept    bool
 	undo    flow.Undo
@@ -35,16 +37,26 @@ type call struct {
 // forget makes the next call look for its arguments again.
 func (c *call) forget() { c.args, c.kept, c.done, c.note = nil, false, 0, "" }
 
-// Value answers for the key of [flow.Report], and asks the context around for all others.
-func (c *call) Value(key any) any {
-	if key == flow.ProgressKey() {
-		return c
-	}
-	return c.Context.Value(key)
+// within is the context of one call. The atom's own code may keep it for longer.
+type within struct {
+	context.Context
+	call *call
 }
+
+// Value answers for the key of [flow.Report], and asks the context around for all others.
+func (w *within) Value(key any) any {
+	if key == flow.ProgressKey() {
+		return w.call
+	}
+	return w.Context.Value(key)
+}
+
+// maxNote is how many bytes of a note are kept: it is written with the atom.
+const maxNote = 1 << 10
 
 // Report hears from the atom how far it has come.
 func (c *call) Report(done int, note string) {
+	note = strings.ToValidUTF8(note[:min(len(note), maxNote)], "")
 	c.mu.Lock()
 	c.done, c.note = done, note
 	c.mu.Unlock()
@@ -54,10 +66,11 @@ func (c *call) Report(done int, note string) {
 // prepare decides what is to be called of an atom that is ready, and moves it there.
 func (e *Engine) prepare(ctx context.Context, a *atom) {
 	c := &a.call
-	c.Context, c.engine, c.atom = ctx, e, a
-	c.result, c.failed, c.reverts = nil, nil, e.places[a.node].turned
+	c.ctx, c.engine, c.atom = &within{Context: ctx, call: c}, e, a
+	c.result, c.failed, c.reverts, c.idle = nil, nil, e.places[a.node].turned, false
 	switch {
 	case c.reverts:
+		c.idle = a.detail.Failure != nil && a.detail.Failure.Caused(unavailable)
 		e.prepareRevert(a)
 	case a.detail.Intention == state.ToRetry:
 		e.tryAgain(a)
@@ -68,6 +81,9 @@ func (e *Engine) prepare(ctx context.Context, a *atom) {
 	e.begins = append(e.begins, e.untold[len(e.untold)-1])
 	e.untold = e.untold[:len(e.untold)-1]
 	a.running = true
+	if c.idle {
+		return
+	}
 	if c.args, c.failed = e.argumentsOnce(a, c.reverts); c.failed != nil {
 		return
 	}
@@ -95,8 +111,8 @@ func (e *Engine) prepareRevert(a *atom) {
 // perform makes a call. In a parallel engine it runs in a process of its own, and touches nothing but
 // its call.
 func (c *call) perform() {
-	if c.failed != nil {
-		return // there was no calling it
+	if c.failed != nil || c.idle {
+		return // there is no calling it
 	}
 	defer host.Catch(func(cause any) { c.result, c.failed = nil, failure.FromPanic(c.atom.name, cause) })
 	result, err := c.invoke()
@@ -118,16 +134,16 @@ func (c *call) invoke() (result any, err error) {
 			return nil, nil
 		}
 		if h == nil {
-			return nil, a.task.Revert(c, c.args, c.undo)
+			return nil, a.task.Revert(c.ctx, c.args, c.undo)
 		}
 		return c.between(h.BeforeRevert, h.AfterRevert, func() (any, error) {
-			return nil, a.task.Revert(c, c.args, c.undo)
+			return nil, a.task.Revert(c.ctx, c.args, c.undo)
 		})
 	}
 	if h == nil {
-		return a.task.Execute(c, c.args)
+		return a.task.Execute(c.ctx, c.args)
 	}
-	return c.between(h.BeforeExecute, h.AfterExecute, func() (any, error) { return a.task.Execute(c, c.args) })
+	return c.between(h.BeforeExecute, h.AfterExecute, func() (any, error) { return a.task.Execute(c.ctx, c.args) })
 }
 
 // between makes a call between its hooks. The one after it is called in any case.
@@ -136,13 +152,13 @@ func (c *call) between(
 ) (result any, err error) {
 	if after != nil {
 		defer func() { // also while a panic goes through
-			if late := after(c); err == nil && late != nil {
+			if late := after(c.ctx); err == nil && late != nil {
 				result, err = nil, late
 			}
 		}()
 	}
 	if before != nil {
-		if err := before(c); err != nil {
+		if err := before(c.ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -153,9 +169,9 @@ func (c *call) invokeRetry() (any, error) {
 	r, past := c.atom.retry, slices.Clone(c.atom.history)
 	switch {
 	case c.reverts && r.Revert != nil:
-		return nil, r.Revert(c, c.args, past, c.undo)
+		return nil, r.Revert(c.ctx, c.args, past, c.undo)
 	case !c.reverts && r.Execute != nil:
-		return r.Execute(c, c.args, past)
+		return r.Execute(c.ctx, c.args, past)
 	default:
 		return nil, nil
 	}
@@ -173,7 +189,7 @@ func (e *Engine) conclude(a *atom) {
 	} else {
 		e.concludeExecute(a)
 	}
-	c.Context, c.result, c.failed, c.undo = nil, nil, nil, flow.Undo{}
+	c.ctx, c.result, c.failed, c.undo = nil, nil, nil, flow.Undo{}
 	e.batch = append(e.batch, a)
 }
 
@@ -253,12 +269,25 @@ func (e *Engine) arguments(a *atom, reverts bool) (flow.Args, error) {
 		case there:
 			args = append(args, flow.Arg{Name: w.name, Value: value})
 		case !w.optional:
-			return nil, fmt.Errorf("there is no value for argument %q: who provides it was ignored, "+
-				"or its result has no such part", w.name)
+			return nil, &UnavailableError{Argument: w.name}
 		}
 	}
 	return args, nil
 }
+
+// UnavailableError says that an argument's value is not there although somebody was to provide it: the
+// atom was ignored, or its result has no such part. The atom that asks fails without being called, and
+// is not called to be reverted either.
+type UnavailableError struct{ Argument string }
+
+// Error names the argument.
+func (e *UnavailableError) Error() string {
+	return fmt.Sprintf("there is no value for argument %q: who provides it was ignored, "+
+		"or its result has no such part", e.Argument)
+}
+
+// unavailable is the name under which a failure remembers an UnavailableError.
+const unavailable = "engine.UnavailableError"
 
 // valueOf is the value of the first source that has one.
 func (e *Engine) valueOf(a *atom, w *want) (any, bool) {
@@ -320,7 +349,16 @@ func (e *Engine) moveAtom(a *atom, to state.State) {
 	}
 	e.touch(a)
 	a.detail.State = to
-	e.untold = append(e.untold, move{atom: a.index, from: from, to: to})
+	e.untold = append(e.untold, move{atom: a.index, attempt: a.attemptIn(to), from: from, to: to})
+}
+
+// attemptIn is which of its attempts a retry is at when it comes into a state.
+func (a *atom) attemptIn(s state.State) int32 {
+	n := int32(len(a.history))
+	if a.retry != nil && (s == state.Running || s == state.Success || s == state.Failure) {
+		n++ // it is in the history once it has succeeded
+	}
+	return n
 }
 
 func (e *Engine) moveFlow(to state.State) {

@@ -1,7 +1,11 @@
 package engine
 
 import (
+	"fmt"
+
+	"derail/core/failure"
 	"derail/core/flow"
+	"derail/core/host"
 	"derail/core/state"
 )
 
@@ -18,7 +22,7 @@ func (e *Engine) allows(a *atom) bool {
 		if v.from != noAtom && e.atoms[v.from].detail.State == state.Ignore {
 			continue // who was ignored has no vote
 		}
-		if !v.decider(results) {
+		if !e.votes(a, v, results) {
 			refused, widest = true, min(widest, v.depth)
 		}
 	}
@@ -26,6 +30,16 @@ func (e *Engine) allows(a *atom) bool {
 		e.ignore(a, widest)
 	}
 	return !refused
+}
+
+// votes asks one decider. One that panics has decided nothing: the run ends where it stands.
+func (e *Engine) votes(a *atom, v vote, results flow.Args) (yes bool) {
+	defer host.Catch(func(cause any) {
+		broken := failure.FromPanic("", cause)
+		e.stuck = append(e.stuck, failure.From(a.name, failure.Internal(fmt.Errorf("its decider: %w", broken))))
+		yes = true
+	})
+	return v.decider(results)
 }
 
 // resultsFor is the results of the atoms from which deciding links lead, without those ignored.
@@ -50,12 +64,24 @@ func (e *Engine) ignore(a *atom, depth flow.Depth) {
 		e.ignoreAlong(n)
 	}
 	if depth == flow.DepthAll {
-		walked := e.walked
-		e.walked = nil // arrive may be in the middle of a walk
-		for _, n := range e.after(a.node) {
-			e.ignoreAlong(n)
+		e.ignoreAfter(a.node)
+	}
+}
+
+// ignoreAfter ignores all that comes after a node. What was ignored with all after it is not walked
+// again, so that many such deciders together cost no more than one walk.
+func (e *Engine) ignoreAfter(n int32) {
+	open := []int32{n}
+	for len(open) > 0 {
+		at := open[len(open)-1]
+		open = open[:len(open)-1]
+		for _, next := range e.graph.nodes[at].next {
+			if p := &e.places[next]; p.hush != e.hush {
+				p.hush = e.hush
+				e.ignoreAlong(next)
+				open = append(open, next)
+			}
 		}
-		e.walked = walked
 	}
 }
 

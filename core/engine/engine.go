@@ -116,6 +116,7 @@ type Engine struct {
 	spare  []*atom
 	walked []int32         // room for the nodes of one walk
 	walk   int32           // the number of the latest walk
+	hush   int32           // rises whenever something that was ignored may run again
 	failed []int32         // the atoms that failed and are not resolved, in order
 	broken int             // how many atoms are in REVERT_FAILURE
 	stuck  failure.Several // what the engine could not decide
@@ -156,6 +157,7 @@ type atom struct {
 // move is a change of state, of an atom or of the flow, that is to be told.
 type move struct {
 	atom     int32 // or theFlow
+	attempt  int32 // which of a retry's attempts it is about, from one
 	from, to state.State
 }
 
@@ -183,7 +185,8 @@ func (e *Engine) Compile() error {
 	return nil
 }
 
-// Prepare reads what was recorded of the flow.
+// Prepare reads what was recorded of the flow. It is called once, and again only after a run that ended
+// in an error.
 func (e *Engine) Prepare(ctx context.Context) error {
 	if e.graph == nil || e.writer != nil {
 		return ErrStage

@@ -12,6 +12,7 @@ type place struct {
 	waits  int32 // how many nodes before it are not passed; kept only while it is not turned
 	behind int32 // how many nodes after it are not undone; kept only once it is turned, or retries
 	walk   int32 // the latest walk that came by
+	hush   int32 // equal to Engine.hush: all from here on is ignored
 	passed bool  // it, and all before it, is done: what comes after may be executed
 	undone bool  // it, and all after it, is not done or undone: what comes before may be reverted
 	turned bool  // it is to be reverted

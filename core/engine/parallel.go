@@ -40,6 +40,9 @@ func (e *Engine) launch(ctx context.Context) error {
 		return nil
 	}
 	n := min(len(e.ready), e.config.Workers-e.crew.size)
+	if n == 0 {
+		return nil
+	}
 	e.spare = append(e.spare[:0], e.ready[:n]...)
 	e.ready = append(e.ready[:0], e.ready[n:]...)
 	for _, a := range e.spare {

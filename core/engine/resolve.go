@@ -52,6 +52,9 @@ func (e *Engine) resolve(failed []*atom) {
 		all.add(r)
 	}
 	e.turn(&all)
+	for _, a := range failed {
+		e.lookBehind(a.node) // it may have been turned before it failed
+	}
 }
 
 // ask asks the retry around an atom about the failure of an atom in it, and where that one wants to
@@ -61,6 +64,9 @@ func (e *Engine) ask(about, failed *atom) (resolution, error) {
 		return resolution{decision: flow.RevertAll, undefined: true}, nil
 	}
 	r := &e.atoms[about.over]
+	if r.detail.State == state.Ignore {
+		return e.ask(r, failed) // who was ignored has no say
+	}
 	e.remember(r, about.name, failed.detail.Failure)
 	decision, err := e.decisionOf(r)
 	if err != nil {
@@ -163,11 +169,12 @@ func (e *Engine) tryAgain(r *atom) {
 	e.moveAtom(r, state.Retrying)
 	r.detail.Intention, r.detail.Restarted = state.ToExecute, r.detail.Tick
 	r.call.forget()
+	e.hush++
 	nodes := e.after(r.node)
 	slices.Sort(nodes)
 	for _, n := range nodes {
 		p := &e.places[n]
-		p.turned, p.passed = false, false
+		p.turned, p.passed = e.turnedBefore(n), false // another retry may want it reverted
 		if atom := e.graph.nodes[n].atom; atom != noAtom {
 			e.renew(&e.atoms[atom])
 		}
@@ -180,6 +187,16 @@ func (e *Engine) tryAgain(r *atom) {
 			}
 		}
 	}
+}
+
+// turnedBefore reports whether a decision that stands before a node wants it reverted.
+func (e *Engine) turnedBefore(n int32) bool {
+	for _, before := range e.graph.nodes[n].prev {
+		if e.places[before].turned || e.retries(before) {
+			return true
+		}
+	}
+	return false
 }
 
 // renew makes an atom as if it had never run.

@@ -33,7 +33,7 @@ func (e *Engine) restore(recorded *logbook.FlowDetail) error {
 		return cannotGoOn("the flow", e.flowState)
 	}
 	e.tick, e.freshAt, e.revertAll = recorded.Tick, recorded.Fresh, recorded.RevertAll
-	e.failed, e.broken = e.failed[:0], 0
+	e.failed, e.broken, e.hush = e.failed[:0], 0, 1
 	e.atoms = make([]atom, len(e.graph.specs))
 	e.places = make([]place, len(e.graph.nodes))
 	for i := range e.atoms {
@@ -106,7 +106,8 @@ func cannotGoOn(what string, from state.State) error {
 // written when.
 type reach struct {
 	void    int64 // what was recorded up to this tick does not count any more
-	ignored int64 // the tick at which a decider's no reached it
+	ignored int64 // the tick at which a decider's no reached it and all after it
+	here    int64 // the tick at which one reached it alone
 	turned  bool  // a retry before it decided that it is to be reverted
 }
 
@@ -136,7 +137,7 @@ func (e *Engine) applyTo(a *atom, r reach) {
 	if d.Tick <= r.void && d.Tick > 0 {
 		*d, a.result, a.history = a.fresh(), nil, nil
 	}
-	if r.ignored > r.void && d.State == state.Pending {
+	if max(r.ignored, r.here) > r.void && d.State == state.Pending {
 		d.State, d.Intention = state.Ignore, state.ToIgnore
 	}
 }
@@ -156,7 +157,7 @@ func (e *Engine) passOn(a *atom, r reach, reaches []reach) reach {
 			r.ignored = max(r.ignored, d.Tick)
 		}
 		for _, n := range e.takenIn(a, d.Depth) {
-			reaches[n].ignored = max(reaches[n].ignored, d.Tick)
+			reaches[n].here = max(reaches[n].here, d.Tick)
 		}
 	}
 	return r

@@ -15,7 +15,7 @@ import (
 //
 // An error means that the run ended early with nothing decided: the claim was lost
 // ([ErrClaimLost], logbook.ErrFenced), ctx ended, or the logbook could not be read or written. The
-// flow can then be run on by another engine.
+// flow can then be run on by another engine, or by this one after another [Engine.Prepare].
 func (e *Engine) Run(ctx context.Context) (state.State, error) {
 	if e.writer == nil || !e.graph.bound {
 		return "", ErrStage
@@ -32,11 +32,13 @@ func (e *Engine) Run(ctx context.Context) (state.State, error) {
 		if err == nil {
 			return final, nil
 		}
+		// What is in memory may not be what is recorded: it has to be read again before another run.
+		e.writer = nil
 		if !errors.Is(err, logbook.ErrChanged) || e.saved {
 			return "", err
 		}
 		// An older claim's late write came between reading and the first save. Nothing has been
-		// executed yet, so it is safe to read again.
+		// executed yet, so it is safe to go on.
 		if err := e.open(ctx); err != nil {
 			return "", err
 		}
@@ -81,10 +83,14 @@ func (e *Engine) Reset(ctx context.Context) error {
 	}
 	e.startAfresh()
 	e.moveFlow(state.Pending)
-	if !e.holds() {
-		return ErrClaimLost
+	err := ErrClaimLost
+	if e.holds() {
+		err = e.save(ctx)
 	}
-	return e.save(ctx)
+	if err != nil {
+		e.writer = nil // what is in memory is not recorded
+	}
+	return err
 }
 
 func (e *Engine) runOnce(ctx context.Context) (state.State, error) {
@@ -180,13 +186,14 @@ func (e *Engine) resume() {
 
 // unanswered is the atoms whose failures an earlier run did not live to ask about.
 func (e *Engine) unanswered() (atoms []*atom) {
-	if e.config.NeverResolve {
-		return nil
-	}
 	for _, i := range e.failed {
 		if a := &e.atoms[i]; a.detail.State == state.Failure && !e.places[a.node].turned {
 			atoms = append(atoms, a)
 		}
+	}
+	if e.config.NeverResolve {
+		e.halted = len(atoms) > 0
+		return nil
 	}
 	return atoms
 }
@@ -196,6 +203,7 @@ func (e *Engine) startAfresh() {
 	e.tick++
 	e.freshAt, e.revertAll, e.broken, e.unsaved = e.tick, false, 0, true
 	clear(e.places)
+	e.hush++
 	for i := range e.atoms {
 		if a := &e.atoms[i]; a.detail.Tick > 0 || a.detail.State != state.Pending {
 			e.renew(a)

@@ -101,7 +101,7 @@ func (e *Engine) tellMove(m move) {
 		a := &e.atoms[m.atom]
 		e.event.Kind, e.event.Atom = event.AtomMoved, a.name
 		if a.retry != nil {
-			e.event.Kind, e.event.Attempt = event.RetryMoved, int32(len(a.history))
+			e.event.Kind, e.event.Attempt = event.RetryMoved, m.attempt
 		}
 	}
 	e.event.From, e.event.To = m.from, m.to

@@ -137,11 +137,12 @@ func (i *recordedItem) task(calls func(task, verb string)) *flow.Task {
 		if slices.Contains(i.FailExecute, i.executed) {
 			return nil, fmt.Errorf("%s execute %d", i.Name, i.executed)
 		}
+		args = slices.Clone(args)
+		slices.SortFunc(args, func(a, b flow.Arg) int { return strings.Compare(a.Name, b.Name) })
 		var given []string
 		for _, a := range args {
 			given = append(given, fmt.Sprintf("%s=%v", a.Name, a.Value))
 		}
-		slices.Sort(given)
 		return fmt.Sprintf("%s.%d(%s)", i.Name, i.executed, strings.Join(given, ",")), nil
 	}
 	t.Revert = func(context.Context, flow.Args, flow.Undo) error {

@@ -164,7 +164,7 @@ func playAll(t *testing.T, stored []byte, own bool, exceptions *exceptionList) i
 			delete(exceptions.unused, id)
 		}
 		shown := ""
-		if d := defectOf(&recordingOf(t, lines.Bytes()).Expect); d != nil {
+		if d := defectOf(recordingOf(t, lines.Bytes())); d != nil {
 			shown = d.name
 		}
 		switch {
@@ -203,7 +203,7 @@ func (r *recording) play(way manner) (diff string) {
 		return err.Error()
 	}
 	st := &stage{recording: r, books: books, inputs: inputs, way: way}
-	d := defectOf(&r.Expect)
+	d := defectOf(r)
 	if d != nil && !d.cutShort {
 		d.cure(&r.Expect)
 	}
@@ -228,7 +228,17 @@ func (r *recording) play(way manner) (diff string) {
 	if all.Atoms = st.atoms(); d != nil && d.cutShort {
 		return compareStarted(&r.Expect, &all, way.loosely)
 	}
-	return cmp.Diff(r.Expect.Atoms, all.Atoms, cmpopts.EquateEmpty())
+	return cmp.Diff(r.Expect.Atoms, all.Atoms, cmpopts.EquateEmpty(), cmp.FilterPath(isFailure, cmp.Comparer(sameText)))
+}
+
+func isFailure(p cmp.Path) bool { return p.Last().String() == ".Failure" }
+
+// sameText compares the texts of failures. Those that are TaskFlow's own, and not of the recorded tasks,
+// need to say the same and not to use the same words.
+func sameText(want, got string) bool {
+	const taskFlow, here = "No elements left in collection", "no elements left"
+	return want == got || strings.HasPrefix(want, taskFlow) && strings.Contains(got, here) ||
+		strings.HasPrefix(got, taskFlow) && strings.Contains(want, here)
 }
 
 func sortCalls(calls [][2]string) {

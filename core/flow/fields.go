@@ -133,15 +133,16 @@ func resultOf(t reflect.Type) (result, error) {
 	}
 	read, err := readerOf(t)
 	r := result{read: read}
-	switch t.Kind() {
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		if t.PkgPath() != "" && !writesItself(t) { // JSON would make a float of a named integer
-			r.store = func(v reflect.Value) any { return v.Int() }
-		}
-	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
-		if t.PkgPath() != "" && !writesItself(t) {
-			r.store = func(v reflect.Value) any { return v.Uint() }
-		}
+	if t.PkgPath() == "" || writesItself(t) {
+		return r, err
+	}
+	switch { // JSON would make a float of an integer whose type has a name of its own
+	case t.Kind() >= reflect.Int && t.Kind() <= reflect.Int64:
+		r.store = func(v reflect.Value) any { return v.Int() }
+	case t.Kind() >= reflect.Uint && t.Kind() <= reflect.Uint64:
+		r.store = func(v reflect.Value) any { return v.Uint() }
+	case t.Kind() == reflect.String:
+		r.store = func(v reflect.Value) any { return v.String() }
 	}
 	return r, err
 }

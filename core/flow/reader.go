@@ -49,7 +49,8 @@ func storable(t reflect.Type, seen map[reflect.Type]bool) error {
 	}
 	seen[t] = true
 	switch t.Kind() {
-	case reflect.Chan, reflect.Func, reflect.Complex64, reflect.Complex128, reflect.UnsafePointer, reflect.Uintptr:
+	case reflect.Chan, reflect.Func, reflect.Complex64, reflect.Complex128,
+		reflect.UnsafePointer, reflect.Uintptr:
 		return fmt.Errorf("a %v cannot be stored", t)
 	case reflect.Interface:
 		if t.NumMethod() > 0 {
