@@ -8,6 +8,7 @@
 //	-------------------------------------------------------  ----------------------------------------
 //	the flow succeeded                                       consumed
 //	a task failed, and the flow was reverted (or not)        consumed; the failure is in the logbook
+//	a retry or a decider panicked instead of deciding        abandoned; trashed at the policy's limit
 //	the flow cannot be compiled, or an argument is missing   consumed, as in TaskFlow
 //	every failure is internal (storage, execution)           abandoned; trashed at the policy's limit
 //	the logbook could not be read or written                 abandoned; trashed at the policy's limit
@@ -24,6 +25,13 @@
 // until it is settled or the session is over. TaskFlow claims an abandoned job again at once; here
 // one whose failure the policy excuses rests for Config.Idle at least, because nothing else ends
 // that circle.
+//
+// # Inputs
+//
+// A factory and the tasks of its flow are given the inputs of the flow detail, with those of the job's
+// posting laid over them: where both have a value of one name, it is the job's. So one flow detail's
+// inputs are what is usual, and a job's what is special about it. Neither changes while the job is
+// there, so whoever goes on with the job is given the same.
 //
 // # Claims and the session
 //

@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"derail/core/event"
 	"derail/core/failure"
-	"derail/core/flow"
 	"derail/core/host"
 )
 
@@ -100,35 +98,6 @@ func TestMaxDispatchesOfAbandoned(t *testing.T) {
 		w := p.employ("a", func(c *Config) { c.MaxDispatches = 3 })
 		p.must(<-w.returned)
 		p.expect("j", "unclaimed after 3")
-	})
-}
-
-// TestStores: inputs are stored with the flow detail, for factory and tasks.
-func TestStores(t *testing.T) {
-	inPlant(t, func(p *plant) {
-		var got atomic.Value
-		p.must(p.flows.Register("sum", func(inputs flow.Args) (*flow.Flow, error) {
-			by, err := flow.Get[int64](inputs, "by")
-			if err != nil {
-				return nil, err
-			}
-			return flow.Linear("sum", &flow.Task{
-				Name: "t", Requires: []string{"x", "y"},
-				Execute: func(_ context.Context, args flow.Args) (any, error) {
-					x, _ := flow.Get[int64](args, "x")
-					y, _ := flow.Get[int64](args, "y")
-					got.Store((x + y) * by)
-					return nil, nil
-				},
-			}), nil
-		}))
-		p.post("j", "sum", flow.Arg{Name: "x", Value: 3}, flow.Arg{Name: "y", Value: 4}, flow.Arg{Name: "by", Value: 6})
-		w := p.employ("a", nil)
-		time.Sleep(time.Second)
-		if got.Load() != int64(42) {
-			p.Errorf("it made %v", got.Load())
-		}
-		w.leave()
 	})
 }
 

@@ -45,6 +45,27 @@ var outcomes = []row{
 		p.factory("bad", task)
 		p.post("j", "bad")
 	}, "consumed", event.JobConsumed, "it is broken", "FAILURE"},
+	{"a retry panicked instead of deciding", func(p *plant, _ *Config) {
+		undecided := &flow.Retry{OnFailure: func(flow.Args, flow.History) flow.Decision { panic("ouch") }}
+		p.flow("bad", func(name string) *flow.Flow {
+			return flow.Linear(name, p.task("t", fails(errBroken))).WithRetry(undecided)
+		})
+		p.post("j", "bad")
+	}, "unclaimed after 1", event.JobAbandoned, "OnFailure of bad_retry: bad_retry: ouch", "FAILURE"},
+	{"a retry decided what is no decision", func(p *plant, _ *Config) {
+		undecided := &flow.Retry{OnFailure: func(flow.Args, flow.History) flow.Decision { return 0 }}
+		p.flow("bad", func(name string) *flow.Flow {
+			return flow.Linear(name, p.task("t", fails(errBroken))).WithRetry(undecided)
+		})
+		p.post("j", "bad")
+	}, "unclaimed after 1", event.JobAbandoned, "no decision", "FAILURE"},
+	{"a decider panicked", func(p *plant, _ *Config) {
+		p.flow("bad", func(name string) *flow.Flow {
+			t, u := p.task("t", nil), p.task("u", nil)
+			return flow.Graph(name, t, u).LinkIf(t, u, func(flow.Args) bool { panic("ouch") }, flow.DepthAll)
+		})
+		p.post("j", "bad")
+	}, "unclaimed after 1", event.JobAbandoned, "ouch", "FAILURE"},
 	{"the flow cannot be compiled", func(p *plant, _ *Config) {
 		p.factory("twice", p.task("t", nil), p.task("t", nil))
 		p.post("j", "twice")

@@ -251,15 +251,28 @@ func (p *plant) executed(task string) int {
 
 // factory registers one that makes a linear flow.
 func (p *plant) factory(name string, items ...flow.Item) {
-	p.must(p.flows.Register(name, func(flow.Args) (*flow.Flow, error) { return flow.Linear(name, items...), nil }))
+	p.flow(name, func(name string) *flow.Flow { return flow.Linear(name, items...) })
+}
+
+// flow registers a factory that makes any flow.
+func (p *plant) flow(name string, made func(name string) *flow.Flow) {
+	p.must(p.flows.Register(name, func(flow.Args) (*flow.Flow, error) { return made(name), nil }))
 }
 
 // post puts a job on the board, with a book and a flow detail of the factory.
 func (p *plant) post(id, factory string, inputs ...flow.Arg) {
 	p.Helper()
+	p.postWith(id, factory, inputs, nil)
+}
+
+// postWith is post with inputs of the flow detail, and of the job.
+func (p *plant) postWith(id, factory string, inputs, ofJob flow.Args) {
+	p.Helper()
+	more, err := jobboard.NewInputs(ofJob)
+	p.must(err)
 	p.must(p.books.Create(p.ctx, logbook.Book{ID: "book-" + id},
 		logbook.FlowDetail{ID: "flow-" + id, Name: id, Factory: factory, Inputs: inputs}))
-	p.must(p.board.Post(p.ctx, jobboard.Posting{ID: id, Book: "book-" + id, Flow: "flow-" + id}))
+	p.must(p.board.Post(p.ctx, jobboard.Posting{ID: id, Book: "book-" + id, Flow: "flow-" + id, Inputs: more}))
 }
 
 func (p *plant) must(err error) {

@@ -207,6 +207,7 @@ func TestConfigIsChecked(t *testing.T) {
 			"negative idle":       func(c *Config) { c.Idle = -1 },
 			"negative run limit":  func(c *Config) { c.RunLimit = -1 },
 			"negative grace":      func(c *Config) { c.Grace = -1 },
+			"negative workers":    func(c *Config) { c.Workers = -1 },
 			"negative dispatches": func(c *Config) { c.MaxDispatches = -1 },
 			"negative attempts":   func(c *Config) { c.Policy.Attempts = -1 },
 			"negative backoff":    func(c *Config) { c.Policy.Backoff.First = -1 },

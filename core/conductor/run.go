@@ -120,7 +120,8 @@ func (s *shift) load(ctx context.Context, r *run) (*engine.Engine, verdict, bool
 	if err != nil {
 		return nil, s.undispatched(ctx, err), false
 	}
-	f, err := s.build(&writer.Detail)
+	inputs := overlaid(writer.Detail.Inputs, job.Inputs.Args())
+	f, err := engine.Load(s.config.Flows, writer.Detail.Factory, inputs)
 	if err != nil {
 		broken := failure.From("", err)
 		if broken.Class.Internal() { // it says that it is not the job's fault
@@ -129,7 +130,7 @@ func (s *shift) load(ctx context.Context, r *run) (*engine.Engine, verdict, bool
 		return nil, because(trash, broken), false
 	}
 	return engine.New(engine.Config{
-		Flow: f, Inputs: writer.Detail.Inputs, FlowID: writer.Detail.ID,
+		Flow: f, Inputs: inputs, FlowID: writer.Detail.ID,
 		Books: &opened{Books: s.config.Books, writer: writer}, Host: s.config.Host,
 		Conductor: s.config.Name, Job: job.ID, Epoch: r.claim.Epoch(),
 		Holds: s.session.Alive, Listener: s.config.Listener,
@@ -175,17 +176,19 @@ func (s *shift) openFlow(ctx context.Context, c *jobboard.Claim) (*logbook.Write
 
 var errStuck = errors.New("the run ended with tasks that can neither be executed nor reverted")
 
-// build runs the factory, whose panic is as good as an error.
-func (s *shift) build(d *logbook.FlowDetail) (f *flow.Flow, err error) {
-	factory, ok := s.config.Flows.Lookup(d.Factory)
-	if !ok {
-		return nil, fmt.Errorf("there is no factory %q here", d.Factory)
+// overlaid is the inputs of the flow detail with those of the job laid over them: where both have a value
+// of one name, it is the job's.
+func overlaid(detail, job flow.Args) flow.Args {
+	if len(job) == 0 {
+		return detail
 	}
-	defer host.Catch(func(cause any) { f, err = nil, failure.FromPanic("", cause) })
-	if f, err = factory(d.Inputs); err == nil && f == nil {
-		err = fmt.Errorf("factory %q made no flow", d.Factory)
+	all := make(flow.Args, 0, len(detail)+len(job))
+	for _, in := range detail {
+		if _, hidden := job.Lookup(in.Name); !hidden {
+			all = append(all, in)
+		}
 	}
-	return f, err
+	return append(all, job...)
 }
 
 // opened hands the engine a writer that is open already, once.

@@ -51,17 +51,17 @@ func (e *MissingError) Unwrap() []error {
 // binding is where the arguments of all atoms come from.
 type binding struct {
 	bound   bool
-	wants   []want     // of all atoms, in order: each atom's for executing, then its own for reverting
-	wantAt  []int32    // where those for executing begin, of each atom, and then of none
-	undoAt  []int32    // where its own for reverting begin, or sameWants
-	options [][]source // for a want whose first source may fail it: all of them
+	wants   []want   // of all atoms, in order: each atom's for executing, then its own for reverting
+	wantAt  []int32  // where those for executing begin, of each atom, and then of none
+	undoAt  []int32  // where its own for reverting begin, or sameWants
+	options []option // what a want can be taken from when its first source fails it
 }
 
 // want is one argument of one call.
 type want struct {
 	name string
 	source
-	options  int32 // index into binding.options, or none
+	options  int32 // index into binding.options: where it is looked for next; or none
 	optional bool  // nobody may provide it
 }
 
@@ -71,6 +71,12 @@ type source struct {
 	part partKind
 	at   int32 // which input, or which atom
 	item int32 // which item or key of the atom's result
+}
+
+// option is another source of a value, and the one after it. Atoms share the ends of their lists.
+type option struct {
+	source
+	next int32
 }
 
 type sourceKind uint8
@@ -272,25 +278,36 @@ func indexOf(args flow.Args, name string) int32 {
 
 // provider is the nearest one of a value. Where that may fail to, the others are remembered too.
 func (b *binder) provider(value string) (nearest source, options int32) {
-	sure := len(b.graph.votes) == 0 // nobody is ignored
-	var all []source
-	for n := b.visible.newest(value); n > 0; n = b.visible.before(n) {
-		if !b.visible.sees(n - 1) {
-			continue
-		}
-		from := b.visible.shown[n-1].source
-		if sure && from.part == whole && len(all) == 0 {
-			return from, noAtom
-		}
-		all = append(all, from)
-	}
-	switch len(all) {
-	case 0:
+	n := b.visible.seen(b.visible.newest(value))
+	if n == 0 {
 		return source{}, noAtom
-	case 1:
-		return all[0], noAtom
-	default:
-		b.graph.options = append(b.graph.options, all)
-		return all[0], int32(len(b.graph.options) - 1)
 	}
+	from := b.visible.shown[n-1].source
+	if from.part == whole && len(b.graph.votes) == 0 {
+		return from, noAtom // nobody is ignored
+	}
+	return from, b.listed(b.visible.seen(b.visible.before(n)))
+}
+
+// listed is the list of the providers from the n-th of the values that are shown backwards. Outside of graph
+// flows it is the same list for whoever asks.
+func (b *binder) listed(n int) int32 {
+	var open []int
+	list, shared := int32(noAtom), len(b.visible.frames) == 0
+	for ; n > 0; n = b.visible.seen(b.visible.before(n)) {
+		if at := b.visible.shown[n-1].option; shared && at > 0 {
+			list = at - 1
+			break
+		}
+		open = append(open, n)
+	}
+	for i := len(open) - 1; i >= 0; i-- {
+		s := &b.visible.shown[open[i]-1]
+		b.graph.options = append(b.graph.options, option{source: s.source, next: list})
+		list = int32(len(b.graph.options) - 1)
+		if shared {
+			s.option = list + 1
+		}
+	}
+	return list
 }

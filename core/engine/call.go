@@ -14,16 +14,16 @@ import (
 	"derail/core/state"
 )
 
-// call is one call of an atom.
+// call is one call of an atom, and the context of the atom's own code, which may keep it for longer than
+// the call lasts.
 type call struct {
+	context.Context
 	engine *Engine
 	atom   *atom
-	ctx    *within
 
 	reverts bool
-	idle    bool      // there is nothing to be called: the atom was never executed
-	args    flow.Args // of the latest call; kept while they cannot change
-	kept    bool
+	idle    bool // there is nothing to be called: the atom was never executed
+	args    flow.Args
 	undo    flow.Undo
 
 	result any
@@ -34,21 +34,12 @@ type call struct {
 	note string
 }
 
-// forget makes the next call look for its arguments again.
-func (c *call) forget() { c.args, c.kept, c.done, c.note = nil, false, 0, "" }
-
-// within is the context of one call. The atom's own code may keep it for longer.
-type within struct {
-	context.Context
-	call *call
-}
-
 // Value answers for the key of [flow.Report], and asks the context around for all others.
-func (w *within) Value(key any) any {
+func (c *call) Value(key any) any {
 	if key == flow.ProgressKey() {
-		return w.call
+		return c
 	}
-	return w.Context.Value(key)
+	return c.Context.Value(key)
 }
 
 // maxNote is how many bytes of a note are kept: it is written with the atom.
@@ -65,9 +56,8 @@ func (c *call) Report(done int, note string) {
 
 // prepare decides what is to be called of an atom that is ready, and moves it there.
 func (e *Engine) prepare(ctx context.Context, a *atom) {
-	c := &a.call
-	c.ctx, c.engine, c.atom = &within{Context: ctx, call: c}, e, a
-	c.result, c.failed, c.reverts, c.idle = nil, nil, e.places[a.node].turned, false
+	c := &call{Context: ctx, engine: e, atom: a, reverts: e.places[a.node].turned}
+	a.call = c
 	switch {
 	case c.reverts:
 		c.idle = a.detail.Failure != nil && a.detail.Failure.Caused(unavailable)
@@ -80,11 +70,12 @@ func (e *Engine) prepare(ctx context.Context, a *atom) {
 	}
 	e.begins = append(e.begins, e.untold[len(e.untold)-1])
 	e.untold = e.untold[:len(e.untold)-1]
-	a.running = true
 	if c.idle {
 		return
 	}
-	if c.args, c.failed = e.argumentsOnce(a, c.reverts); c.failed != nil {
+	var missing error
+	if c.args, missing = e.arguments(a, c.reverts); missing != nil {
+		c.failed = failure.From(a.name, missing)
 		return
 	}
 	if c.reverts {
@@ -94,6 +85,8 @@ func (e *Engine) prepare(ctx context.Context, a *atom) {
 		}
 	}
 }
+
+var errGone = errors.New("its code ended the goroutine that it was called in")
 
 var errInterrupted = failure.Internal(errors.New("interrupted: its process died before it ended"))
 
@@ -114,13 +107,14 @@ func (c *call) perform() {
 	if c.failed != nil || c.idle {
 		return // there is no calling it
 	}
+	c.failed = failure.From(c.atom.name, errGone) // until it returns
 	defer host.Catch(func(cause any) { c.result, c.failed = nil, failure.FromPanic(c.atom.name, cause) })
 	result, err := c.invoke()
 	if err != nil {
 		c.failed = failure.From(c.atom.name, err)
 		return
 	}
-	c.result = result
+	c.result, c.failed = result, nil
 }
 
 func (c *call) invoke() (result any, err error) {
@@ -134,16 +128,16 @@ func (c *call) invoke() (result any, err error) {
 			return nil, nil
 		}
 		if h == nil {
-			return nil, a.task.Revert(c.ctx, c.args, c.undo)
+			return nil, a.task.Revert(c, c.args, c.undo)
 		}
 		return c.between(h.BeforeRevert, h.AfterRevert, func() (any, error) {
-			return nil, a.task.Revert(c.ctx, c.args, c.undo)
+			return nil, a.task.Revert(c, c.args, c.undo)
 		})
 	}
 	if h == nil {
-		return a.task.Execute(c.ctx, c.args)
+		return a.task.Execute(c, c.args)
 	}
-	return c.between(h.BeforeExecute, h.AfterExecute, func() (any, error) { return a.task.Execute(c.ctx, c.args) })
+	return c.between(h.BeforeExecute, h.AfterExecute, func() (any, error) { return a.task.Execute(c, c.args) })
 }
 
 // between makes a call between its hooks. The one after it is called in any case.
@@ -152,13 +146,13 @@ func (c *call) between(
 ) (result any, err error) {
 	if after != nil {
 		defer func() { // also while a panic goes through
-			if late := after(c.ctx); err == nil && late != nil {
+			if late := after(c); err == nil && late != nil {
 				result, err = nil, late
 			}
 		}()
 	}
 	if before != nil {
-		if err := before(c.ctx); err != nil {
+		if err := before(c); err != nil {
 			return nil, err
 		}
 	}
@@ -169,9 +163,9 @@ func (c *call) invokeRetry() (any, error) {
 	r, past := c.atom.retry, slices.Clone(c.atom.history)
 	switch {
 	case c.reverts && r.Revert != nil:
-		return nil, r.Revert(c.ctx, c.args, past, c.undo)
+		return nil, r.Revert(c, c.args, past, c.undo)
 	case !c.reverts && r.Execute != nil:
-		return r.Execute(c.ctx, c.args, past)
+		return r.Execute(c, c.args, past)
 	default:
 		return nil, nil
 	}
@@ -179,22 +173,20 @@ func (c *call) invokeRetry() (any, error) {
 
 // conclude records what a call came to.
 func (e *Engine) conclude(a *atom) {
-	c := &a.call
-	a.running = false
+	c := a.call
+	a.call = nil
 	c.mu.Lock()
 	a.detail.Done, a.detail.Note = c.done, c.note
 	c.mu.Unlock()
 	if c.reverts {
-		e.concludeRevert(a)
+		e.concludeRevert(a, c)
 	} else {
-		e.concludeExecute(a)
+		e.concludeExecute(a, c)
 	}
-	c.ctx, c.result, c.failed, c.undo = nil, nil, nil, flow.Undo{}
 	e.batch = append(e.batch, a)
 }
 
-func (e *Engine) concludeExecute(a *atom) {
-	c := &a.call
+func (e *Engine) concludeExecute(a *atom, c *call) {
 	if c.failed == nil {
 		c.failed = a.keep(c.result)
 	}
@@ -214,9 +206,9 @@ func (e *Engine) concludeExecute(a *atom) {
 	}
 }
 
-func (e *Engine) concludeRevert(a *atom) {
-	if failed := a.call.failed; failed != nil {
-		a.detail.RevertFailure = failed
+func (e *Engine) concludeRevert(a *atom, c *call) {
+	if c.failed != nil {
+		a.detail.RevertFailure = c.failed
 		e.broken++
 		e.moveAtom(a, state.RevertFailure)
 		return
@@ -239,20 +231,6 @@ func (a *atom) keep(result any) *failure.Failure {
 	}
 	a.detail.Result, a.result = stored, result
 	return nil
-}
-
-// argumentsOnce looks for the arguments of a call, unless they are those of the call before it.
-func (e *Engine) argumentsOnce(a *atom, reverts bool) (flow.Args, *failure.Failure) {
-	same := e.graph.undoAt[a.index] == sameWants || !reverts
-	if a.call.kept && same {
-		return a.call.args, nil
-	}
-	args, err := e.arguments(a, reverts)
-	if err != nil {
-		return nil, failure.From(a.name, err)
-	}
-	a.call.kept = same
-	return args, nil
 }
 
 // arguments finds what a call is given.
@@ -299,11 +277,11 @@ func (e *Engine) valueOf(a *atom, w *want) (any, bool) {
 	case fromNobody:
 		return nil, false
 	}
-	if w.options == noAtom {
-		return e.partOf(w.source)
+	if value, there := e.partOf(w.source); there {
+		return value, true
 	}
-	for _, s := range e.graph.options[w.options] {
-		if value, there := e.partOf(s); there {
+	for n := w.options; n != noAtom; n = e.graph.options[n].next {
+		if value, there := e.partOf(e.graph.options[n].source); there {
 			return value, true
 		}
 	}

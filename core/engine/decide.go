@@ -94,6 +94,7 @@ func (e *Engine) ignoreAlong(n int32) {
 	if a := &e.atoms[atom]; a.detail.State == state.Pending {
 		e.untold = append(e.untold, move{atom: atom, from: state.Pending, to: state.Ignore})
 		a.detail.State, a.detail.Intention = state.Ignore, state.ToIgnore
+		e.scattered = true
 	}
 }
 

@@ -103,7 +103,7 @@ type Engine struct {
 	state   state.State
 	suspend atomic.Bool
 	busy    atomic.Bool
-	yield   func(state.State) bool // whoever goes through the run's states; or nil
+	yield   func(state.State) // whoever goes through the run's states; or nil
 	clock   stopwatch
 
 	flowState state.State // as it will be with the next save
@@ -111,16 +111,19 @@ type Engine struct {
 	freshAt   int64 // the tick at which the flow last started afresh
 	revertAll bool
 
-	ready  []*atom // what can be executed or reverted next, in order once sorted
-	batch  []*atom // those that have ended since what comes next was last decided
-	spare  []*atom
-	walked []int32         // room for the nodes of one walk
-	walk   int32           // the number of the latest walk
-	hush   int32           // rises whenever something that was ignored may run again
-	failed []int32         // the atoms that failed and are not resolved, in order
-	broken int             // how many atoms are in REVERT_FAILURE
-	stuck  failure.Several // what the engine could not decide
-	halted bool            // something failed, and failures are not to be resolved
+	ready     []*atom // what can be executed or reverted next, in order once sorted
+	batch     []*atom // those that have ended since what comes next was last decided
+	spare     []*atom
+	walked    []int32         // room for the nodes of one walk
+	walk      int32           // the number of the latest walk
+	hush      int32           // rises whenever something that was ignored may run again
+	surveys   bool            // it is only being found out where the run stands
+	scattered bool            // something has happened to an atom although not all before it is done
+	failed    []int32         // the atoms that failed and are not resolved, in order
+	known     failure.Several // their failures, once somebody has asked
+	broken    int             // how many atoms are in REVERT_FAILURE
+	stuck     failure.Several // what the engine could not decide
+	halted    bool            // something failed, and failures are not to be resolved
 
 	dirty    []int32 // atoms that the next save writes
 	records  []*logbook.AtomDetail
@@ -147,11 +150,10 @@ type atom struct {
 	index   int32
 	dirty   bool // listed in Engine.dirty
 	queued  bool // listed in Engine.ready
-	running bool // its call is being made
 	detail  logbook.AtomDetail
 	result  any          // the decoded detail.Result
 	history flow.History // the decoded detail.Attempts
-	call    call
+	call    *call        // the one that is being made
 }
 
 // move is a change of state, of an atom or of the flow, that is to be told.

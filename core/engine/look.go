@@ -26,11 +26,11 @@ type Atom struct {
 // Atoms is where every atom stands, in the order of the flow. The engine has to be prepared, and must
 // not be running in another process.
 func (e *Engine) Atoms() []Atom {
-	all := make([]Atom, len(e.atoms))
+	all, intentions := make([]Atom, len(e.atoms)), e.intentions()
 	for i := range e.atoms {
 		a := &e.atoms[i]
 		all[i] = Atom{
-			Name: a.name, Retry: a.retry != nil, State: a.detail.State, Intention: e.intention(a),
+			Name: a.name, Retry: a.retry != nil, State: a.detail.State, Intention: intentions[i],
 			History: slices.Clone(a.history), Failure: a.detail.Failure, RevertFailure: a.detail.RevertFailure,
 			Done: a.detail.Done, Note: a.detail.Note,
 		}
@@ -39,6 +39,27 @@ func (e *Engine) Atoms() []Atom {
 			if a.retry == nil {
 				all[i].Done = 1000
 			}
+		}
+	}
+	return all
+}
+
+// intentions is what is to be done with each atom: what was decided about it, or before it.
+func (e *Engine) intentions() []state.Intention {
+	all := make([]state.Intention, len(e.atoms))
+	turned := make([]bool, len(e.graph.nodes))
+	for n := range e.graph.nodes {
+		node := &e.graph.nodes[n]
+		on := turned[n] || e.revertAll
+		if node.atom != noAtom {
+			d := &e.atoms[node.atom].detail
+			if all[node.atom] = d.Intention; on {
+				all[node.atom] = state.ToRevert
+			}
+			on = on || d.Retry && (d.Intention == state.ToRetry || d.Intention == state.ToRevert)
+		}
+		for _, next := range node.next {
+			turned[next] = turned[next] || on
 		}
 	}
 	return all

@@ -1,319 +1,274 @@
 package engine_test
 
 import (
-	"fmt"
+	"maps"
 	"slices"
-	"strings"
-
-	"pgregory.net/rapid"
 
 	"derail/core/flow"
+	"derail/core/state"
 )
 
-// spec is a random flow: a task, or a flow of other specs.
-type spec struct {
-	task     *taskSpec // or nil
-	linear   bool
-	children []*spec
-}
-
-type taskSpec struct {
-	name     string
-	order    int // among all tasks
-	priority int
-	requires []string
-	noRevert bool
-	fails    []int // the executions that fail, counted from one over the whole case
-	reverts  []int // the reverts that fail
-}
-
-// anySpec draws a flow of at most so many tasks.
-func anySpec(t *rapid.T, tasks *[]*taskSpec, depth int) *spec {
-	if depth == 0 || len(*tasks) > 8 || rapid.IntRange(0, 2).Draw(t, "task") > 0 && depth < 4 {
-		few := rapid.SliceOfNDistinct(rapid.IntRange(1, 4), 0, 2, rapid.ID[int])
-		one := &taskSpec{
-			name: fmt.Sprint("t", len(*tasks)), order: len(*tasks),
-			priority: rapid.IntRange(0, 2).Draw(t, "priority"),
-			noRevert: rapid.IntRange(0, 4).Draw(t, "nothing to undo") == 4,
-		}
-		if rapid.IntRange(0, 2).Draw(t, "fails") == 2 {
-			one.fails = few.Draw(t, "failing executions")
-		}
-		if rapid.IntRange(0, 2).Draw(t, "reverts") == 2 {
-			one.reverts = few.Draw(t, "failing reverts")
-		}
-		*tasks = append(*tasks, one)
-		return &spec{task: one}
-	}
-	s := &spec{linear: rapid.Bool().Draw(t, "linear")}
-	for range rapid.IntRange(min(depth-1, 2), 4).Draw(t, "items") { // the outermost holds a few
-		s.children = append(s.children, anySpec(t, tasks, depth-1))
-	}
-	return s
-}
-
-func (s *spec) String() string {
-	if s.task != nil {
-		return fmt.Sprintf("%s(%d)", s.task.name, s.task.priority)
-	}
-	var parts []string
-	for _, c := range s.children {
-		parts = append(parts, c.String())
-	}
-	if s.linear {
-		return "[" + strings.Join(parts, " ") + "]"
-	}
-	return "{" + strings.Join(parts, " ") + "}"
-}
-
-// tasks are all tasks below s.
-func (s *spec) tasks() []*taskSpec {
-	if s.task != nil {
-		return []*taskSpec{s.task}
-	}
-	var all []*taskSpec
-	for _, c := range s.children {
-		all = append(all, c.tasks()...)
-	}
-	return all
-}
-
-// comesBefore says for every pair of tasks whether the first must end before the second begins: in the
-// smallest flow that holds both, if that is a linear one, by their places in it.
-func (s *spec) comesBefore(pairs map[[2]string]bool) {
-	for i, c := range s.children {
-		c.comesBefore(pairs)
-		for _, later := range s.children[i+1:] {
-			for _, a := range c.tasks() {
-				for _, b := range later.tasks() {
-					if s.linear {
-						pairs[[2]string{a.name, b.name}] = true
-					}
-				}
-			}
-		}
-	}
-}
-
-func (s *spec) build(task func(*taskSpec) *flow.Task, n *int) flow.Item {
-	if s.task != nil {
-		return task(s.task)
-	}
-	*n++
-	f := flow.Unordered(fmt.Sprint("flow", *n))
-	if s.linear {
-		f = flow.Linear(fmt.Sprint("flow", *n))
-	}
-	for _, c := range s.children {
-		f.Add(c.build(task, n))
-	}
-	return f
-}
-
-// oracle is the engine's semantics once more, by brute force over plain maps: no graph, no counters and
-// no logbook, but a copy of the states at each save.
+// oracle is what TaskFlow does with a flow, once more and by brute force: no graph, no counters, no queue and
+// no ticks. Whether an atom is ready is worked out each time from the states of all that have to come before
+// or after it, decisions are applied atom by atom, and what is recorded is a copy of everything at each
+// save.
 type oracle struct {
 	tasks  []*taskSpec
-	before map[[2]string]bool
+	atoms  []*oracleAtom // in the order of the flow
+	inputs flow.Args
 
-	saved oracleStates
-	now   oracleStates
+	saved lasting
+	now   lasting
+	runs  map[string]int // calls by verb and atom, over all lives
 	calls []string
-	saves int
-	runs  map[string]int // calls by verb and task, over all lives
+	saves []oracleSave // of this life
 
-	stop stop
-	seen stop // how many saves and calls this life has had
-	quit bool
+	way       conduct
+	stop      stop
+	seen      stop
+	dead      bool // it goes on without being heard until the next save
+	suspended bool
+	halted    bool
+	stuck     string
+	steps     []string
+	touched   map[string]bool
+	unsaved   bool
 }
 
-type oracleStates struct {
-	flow   string
-	states map[string]string
-	result map[string]string
-	failed map[string]string
+// conduct is how an engine is made.
+type conduct struct {
+	workers      int
+	deferReverts bool
+	neverResolve bool
+	watched      bool // somebody goes through its states
 }
 
-func (s oracleStates) clone() oracleStates {
-	c := oracleStates{flow: s.flow, states: map[string]string{}, result: map[string]string{}, failed: map[string]string{}}
-	for k, v := range s.states {
-		c.states[k] = v
-	}
-	for k, v := range s.result {
-		c.result[k] = v
-	}
-	for k, v := range s.failed {
-		c.failed[k] = v
-	}
-	return c
-}
-
-// stop is how a life of the engine ends early: at the n-th save (before or after it is carried out) or
-// in the n-th call by a crash, or by a suspension during the n-th call. Zero is never.
+// stop is where a life of the engine ends early. Zero is never.
 type stop struct {
-	beforeSave, afterSave, call, suspend int
+	save    int // the save that goes wrong, counted from one
+	mishap  mishap
+	call    int // the call in which the process dies
+	suspend int // the call in which it is suspended
+	step    int // the engine's state at which it is suspended
+}
+
+// lasting is everything that lasts.
+type lasting struct {
+	flow  state.State
+	atoms map[string]mark
+}
+
+// mark is what is recorded of an atom. Nothing in it is changed in place.
+type mark struct {
+	state     state.State
+	intention state.Intention
+	result    any
+	failed    string
+	undone    string // why its revert failed
+	past      []pastAttempt
+}
+
+type pastAttempt struct {
+	value  any
+	failed []string // of each atom
+	names  []string
+}
+
+// oracleSave is what is recorded after a save, and whose records it may carry.
+type oracleSave struct {
+	lasting
+	touched map[string]bool
+}
+
+var fresh = mark{state: state.Pending, intention: state.ToExecute}
+
+func (r lasting) clone() lasting { return lasting{flow: r.flow, atoms: maps.Clone(r.atoms)} }
+
+func newOracle(s *spec, inputs flow.Args) *oracle {
+	o := &oracle{inputs: inputs, runs: map[string]int{}}
+	o.layOut(s)
+	o.saved = lasting{flow: state.Pending, atoms: map[string]mark{}}
+	for _, a := range o.atoms {
+		o.saved.atoms[a.name] = fresh
+	}
+	return o
 }
 
 type oracleCrash struct{}
 
 // life is one engine from its start to its end; it returns the flow's final state, or "crash".
-func (o *oracle) life(s stop) (end string) {
-	o.stop, o.seen, o.quit = s, stop{}, false
+func (o *oracle) life(way conduct, s stop) (end string) {
+	o.way, o.stop, o.seen = way, s, stop{}
+	o.dead, o.suspended, o.halted, o.stuck, o.unsaved = false, false, false, "", false
+	o.saves, o.steps, o.touched = nil, nil, map[string]bool{}
 	o.now = o.saved.clone()
 	defer func() {
-		if _, crashed := recover().(oracleCrash); crashed {
+		if cause := recover(); cause != nil {
+			if _, crashed := cause.(oracleCrash); !crashed {
+				panic(cause)
+			}
 			end = "crash"
 		}
 	}()
-	switch {
-	case o.now.flow == "SUCCESS", o.now.flow == "FAILURE":
-		return o.now.flow
-	case o.now.flow == "REVERTED":
-		o.now = oracleStates{}.clone()
-	}
-	o.now.flow = "RUNNING"
-	backwards := o.any("FAILURE", "REVERTING", "REVERTED", "REVERT_FAILURE")
-	for !o.any("REVERT_FAILURE") && !o.quit {
-		batch := o.ready(backwards)
-		if len(batch) == 0 {
+	o.step(state.Resuming)
+	o.resume()
+	for {
+		o.step(state.Scheduling)
+		var batch []*oracleAtom
+		var ends []func()
+		if ready := o.ready(); !o.stops() {
+			batch, ends = o.run(ready)
+		}
+		o.step(state.Waiting)
+		for _, end := range ends {
+			end()
+		}
+		o.step(state.Analyzing)
+		o.analyze(batch)
+		if o.stops() || len(o.ready()) == 0 {
 			break
 		}
-		for _, t := range batch {
-			if o.quit {
-				break
-			}
-			if backwards {
-				o.revert(t)
-			} else {
-				o.execute(t)
-			}
-		}
-		backwards = backwards || o.any("FAILURE")
 	}
-	o.now.flow = o.outcome(backwards)
-	o.save()
-	return o.now.flow
-}
-
-func (o *oracle) state(t *taskSpec) string {
-	if s := o.now.states[t.name]; s != "" {
-		return s
+	final := o.outcome()
+	o.step(final)
+	o.move(final)
+	if o.unsaved {
+		o.save()
 	}
-	return "PENDING"
+	return string(final)
 }
 
-func (o *oracle) any(states ...string) bool {
-	return slices.ContainsFunc(o.tasks, func(t *taskSpec) bool { return slices.Contains(states, o.state(t)) })
-}
-
-func (o *oracle) settled(t *taskSpec, backwards bool) bool {
-	if backwards {
-		return o.state(t) == "PENDING" || o.state(t) == "REVERTED"
+// step is a state of the engine. Whoever watches finds everything saved.
+func (o *oracle) step(s state.State) {
+	if !o.way.watched {
+		return
 	}
-	return o.state(t) == "SUCCESS"
+	if o.unsaved {
+		o.save()
+	}
+	o.steps = append(o.steps, string(s))
+	if len(o.steps) == o.stop.step {
+		o.suspended = true
+	}
 }
 
-func (o *oracle) outcome(backwards bool) string {
-	all := !slices.ContainsFunc(o.tasks, func(t *taskSpec) bool { return !o.settled(t, backwards) })
+func (o *oracle) resume() {
 	switch {
-	case o.any("REVERT_FAILURE"):
-		return "FAILURE"
-	case !all:
-		return "SUSPENDED"
-	case backwards:
-		return "REVERTED"
-	default:
-		return "SUCCESS"
+	case o.now.flow == state.Success, o.now.flow == state.Failure && o.broken():
+		return // there is nothing that an engine can do
+	case o.now.flow == state.Reverted:
+		for name := range o.now.atoms {
+			o.now.atoms[name] = fresh
+		}
 	}
+	o.move(state.Running)
+	o.unsaved = true // also from RUNNING: by way of SUSPENDED
+	var failed []*oracleAtom
+	for _, a := range o.atoms {
+		if m := o.at(a); m.state == state.Failure && m.intention != state.ToRevert {
+			failed = append(failed, a)
+		}
+	}
+	o.resolve(failed)
+	o.askDeciders()
 }
 
-func (o *oracle) ready(backwards bool) []*taskSpec {
-	var batch []*taskSpec
-	for _, t := range o.tasks {
-		free := !o.settled(t, backwards)
-		for _, other := range o.tasks {
-			pair := [2]string{other.name, t.name}
-			if backwards {
-				pair = [2]string{t.name, other.name}
-			}
-			free = free && (!o.before[pair] || o.settled(other, backwards))
-		}
-		if free {
-			batch = append(batch, t)
+func (o *oracle) broken() bool {
+	return slices.ContainsFunc(o.atoms, func(a *oracleAtom) bool { return o.at(a).state == state.RevertFailure })
+}
+
+func (o *oracle) stops() bool {
+	return o.suspended || o.halted || o.stuck != "" || o.now.flow == state.Success || o.broken()
+}
+
+func (o *oracle) outcome() state.State {
+	switch {
+	case o.now.flow == state.Success:
+		return state.Success
+	case o.broken() || o.halted || o.stuck != "":
+		return state.Failure
+	case len(o.ready()) > 0:
+		return state.Suspended
+	}
+	for _, a := range o.atoms {
+		if s := o.at(a).state; s != state.Success && s != state.Ignore {
+			return state.Reverted
 		}
 	}
-	slices.SortFunc(batch, func(a, b *taskSpec) int {
+	return state.Success
+}
+
+func (o *oracle) at(a *oracleAtom) mark { return o.now.atoms[a.name] }
+
+// change changes what is to be recorded of an atom.
+func (o *oracle) change(a *oracleAtom, change func(*mark)) {
+	m := o.now.atoms[a.name]
+	change(&m)
+	o.now.atoms[a.name] = m
+	o.unsaved = true
+}
+
+func (o *oracle) move(to state.State) {
+	o.unsaved = o.unsaved || o.now.flow != to
+	o.now.flow = to
+}
+
+// ready is what can be executed or reverted, in order.
+func (o *oracle) ready() []*oracleAtom {
+	var all []*oracleAtom
+	for _, a := range o.atoms {
+		if o.canExecute(a) || o.canRevert(a) {
+			all = append(all, a)
+		}
+	}
+	backwards := func(a *oracleAtom) bool { return o.at(a).intention == state.ToRevert }
+	slices.SortFunc(all, func(a, b *oracleAtom) int {
 		switch {
-		case a.priority != b.priority:
-			return b.priority - a.priority
-		case backwards:
-			return b.order - a.order
+		case a.priority() != b.priority():
+			return b.priority() - a.priority()
+		case backwards(a) && backwards(b):
+			return b.place - a.place
+		case backwards(a):
+			return 1
+		case backwards(b):
+			return -1
 		default:
-			return a.order - b.order
+			return a.place - b.place
 		}
 	})
-	return batch
+	return all
 }
 
-func (o *oracle) execute(t *taskSpec) {
-	o.now.states[t.name] = "RUNNING"
-	o.save()
-	n := o.call("execute", t)
-	if slices.Contains(t.fails, n) {
-		o.now.states[t.name], o.now.failed[t.name] = "FAILURE", fmt.Sprint("no ", n)
-		return
+func (a *oracleAtom) priority() int {
+	if a.task == nil {
+		return 0
 	}
-	o.now.states[t.name], o.now.result[t.name] = "SUCCESS", fmt.Sprint(t.name, "#", n)
+	return a.task.priority
 }
 
-func (o *oracle) revert(t *taskSpec) {
-	if o.state(t) == "RUNNING" {
-		o.now.failed[t.name] = "interrupted: its process died before it ended"
+func (o *oracle) canExecute(a *oracleAtom) bool {
+	m := o.at(a)
+	if m.intention != state.ToExecute || m.state != state.Pending && m.state != state.Running {
+		return false
 	}
-	o.now.states[t.name] = "REVERTING"
-	o.save()
-	if t.noRevert {
-		o.now.states[t.name] = "REVERTED"
-		return
-	}
-	n := o.call("revert", t)
-	o.now.states[t.name] = "REVERTED"
-	if slices.Contains(t.reverts, n) {
-		o.now.states[t.name] = "REVERT_FAILURE"
-	}
+	return !slices.ContainsFunc(a.before, func(b *oracleAtom) bool {
+		m := o.at(b)
+		done := m.state == state.Success || m.state == state.Ignore
+		return !done || m.intention != state.ToExecute && m.intention != state.ToIgnore
+	})
 }
 
-func (o *oracle) save() {
-	o.seen.beforeSave++
-	if o.seen.beforeSave == o.stop.beforeSave {
-		panic(oracleCrash{})
+func (o *oracle) canRevert(a *oracleAtom) bool {
+	m := o.at(a)
+	switch m.state {
+	case state.Pending, state.Reverted, state.Ignore, state.RevertFailure:
+		return false
 	}
-	o.saves++
-	o.saved = o.now.clone()
-	if o.seen.beforeSave == o.stop.afterSave {
-		panic(oracleCrash{})
+	if m.intention != state.ToRevert && m.intention != state.ToRetry {
+		return false
 	}
-}
-
-// call writes a call down as the tasks of the real flow do, and counts it.
-func (o *oracle) call(verb string, t *taskSpec) (n int) {
-	o.runs[verb+t.name]++
-	n = o.runs[verb+t.name]
-	var given []string
-	for _, name := range t.requires {
-		given = append(given, o.now.result[name])
-	}
-	line := fmt.Sprintf("%s %s(%s)", verb, t.name, strings.Join(given, " "))
-	if verb == "revert" {
-		line += " of " + o.now.result[t.name] + "/" + o.now.failed[t.name]
-	}
-	o.calls = append(o.calls, line)
-	o.seen.call++
-	if o.seen.call == o.stop.call {
-		panic(oracleCrash{})
-	}
-	if o.seen.call == o.stop.suspend {
-		o.quit = true
-	}
-	return n
+	return !slices.ContainsFunc(a.after, func(b *oracleAtom) bool {
+		s := o.at(b).state
+		return s != state.Pending && s != state.Reverted && s != state.Ignore
+	})
 }

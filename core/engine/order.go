@@ -18,17 +18,12 @@ type place struct {
 	turned bool  // it is to be reverted
 }
 
-// intention is what is to be done with an atom.
-func (e *Engine) intention(a *atom) state.Intention {
-	if e.places[a.node].turned {
-		return state.ToRevert
-	}
-	return a.detail.Intention
-}
-
 // survey works out from the states of all atoms where the run stands: what is passed, what is undone,
-// and what is ready.
-func (e *Engine) survey() {
+// and what is ready. Where it is not to decide, it begins nothing, and asks no decider.
+func (e *Engine) survey(decide bool) {
+	e.clearReady()
+	e.surveys = !decide
+	defer func() { e.surveys = false }()
 	for n := range e.places {
 		p := &e.places[n]
 		p.passed, p.undone = false, false
@@ -38,6 +33,12 @@ func (e *Engine) survey() {
 	}
 	for n := len(e.places) - 1; n >= 0; n-- {
 		e.lookBehind(int32(n))
+	}
+	for i := range e.atoms {
+		a := &e.atoms[i]
+		if p := &e.places[a.node]; a.detail.State != state.Pending && !p.turned && p.waits > 0 {
+			e.scattered = true
+		}
 	}
 }
 
@@ -65,17 +66,21 @@ func (e *Engine) arrive(n int32) {
 		return
 	}
 	a := &e.atoms[atom]
-	if a.detail.State == state.Pending && !e.allows(a) {
-		p.passed = true // it is ignored now
+	if a.detail.State == state.Pending {
+		switch {
+		case e.surveys:
+		case e.allows(a):
+			e.enqueue(a)
+		default:
+			p.passed = true // it is ignored now
+		}
 		return
 	}
 	switch a.detail.State {
 	case state.Success, state.Ignore:
 		p.passed = a.detail.Intention != state.ToRetry
-	case state.Pending:
-		e.enqueue(a)
 	case state.Running:
-		if !a.running { // its process died in it
+		if a.call == nil { // its process died in it
 			e.enqueue(a)
 		}
 	}
@@ -117,7 +122,7 @@ func (e *Engine) lookBehind(n int32) {
 	}
 	p.behind, p.undone = 0, false
 	for _, next := range e.graph.nodes[n].next {
-		if !e.places[next].undone {
+		if after := &e.places[next]; after.turned && !after.undone { // what is not turned has never begun
 			p.behind++
 		}
 	}
@@ -140,7 +145,7 @@ func (e *Engine) comeBack(n int32) {
 		e.places[n].undone = true
 	case state.RevertFailure:
 	default:
-		if !a.running {
+		if a.call == nil {
 			e.enqueue(a)
 		}
 	}
@@ -168,8 +173,9 @@ func (e *Engine) undo(n int32) {
 	}
 }
 
-// after walks all nodes that come after those given, each once, and returns them. The slice is used again
-// by the next walk.
+// after walks the nodes that come after those given, each once, and returns them, as far as anything has
+// happened: of what never began, only the beginning. So a retry that tries again costs what was done, and
+// not what is still to come. The slice is used again by the next walk.
 func (e *Engine) after(roots ...int32) []int32 {
 	e.walk++
 	found := e.walked[:0]
@@ -177,10 +183,22 @@ func (e *Engine) after(roots ...int32) []int32 {
 		found = e.mark(found, n)
 	}
 	for i := 0; i < len(found); i++ {
-		found = e.mark(found, found[i])
+		if e.happened(found[i]) {
+			found = e.mark(found, found[i])
+		}
 	}
 	e.walked = found
 	return found
+}
+
+// happened reports whether something may have happened at a node or after it.
+func (e *Engine) happened(n int32) bool {
+	p := &e.places[n]
+	if e.scattered || p.passed || p.turned {
+		return true
+	}
+	atom := e.graph.nodes[n].atom
+	return atom != noAtom && e.atoms[atom].detail.State != state.Pending
 }
 
 func (e *Engine) mark(found []int32, n int32) []int32 {
@@ -191,6 +209,13 @@ func (e *Engine) mark(found []int32, n int32) []int32 {
 		}
 	}
 	return found
+}
+
+func (e *Engine) clearReady() {
+	for _, a := range e.ready {
+		a.queued = false
+	}
+	e.ready = e.ready[:0]
 }
 
 func (e *Engine) enqueue(a *atom) {

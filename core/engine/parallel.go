@@ -55,14 +55,19 @@ func (e *Engine) launch(ctx context.Context) error {
 	for _, a := range e.spare {
 		e.crew.size++
 		e.config.Host.Go("task", func() {
+			defer e.handIn(a) // also where the atom's code ends the goroutine
 			a.call.perform()
-			e.crew.mu.Lock()
-			e.crew.ended = append(e.crew.ended, a)
-			e.crew.mu.Unlock()
-			e.crew.wake.Wake()
 		})
 	}
 	return nil
+}
+
+// handIn gives the atom whose call has ended to the process that decides.
+func (e *Engine) handIn(a *atom) {
+	e.crew.mu.Lock()
+	e.crew.ended = append(e.crew.ended, a)
+	e.crew.mu.Unlock()
+	e.crew.wake.Wake()
 }
 
 // await waits until a call has ended. What ended before is saved first: another may take long.

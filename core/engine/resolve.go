@@ -168,7 +168,6 @@ func (e *Engine) turn(all *resolutions) {
 func (e *Engine) tryAgain(r *atom) {
 	e.moveAtom(r, state.Retrying)
 	r.detail.Intention, r.detail.Restarted = state.ToExecute, r.detail.Tick
-	r.call.forget()
 	e.hush++
 	nodes := e.after(r.node)
 	slices.Sort(nodes)
@@ -206,7 +205,6 @@ func (e *Engine) renew(a *atom) {
 	}
 	e.resolved(a)
 	a.detail, a.result, a.history = a.fresh(), nil, nil
-	a.call.forget()
 }
 
 // touch has an atom's detail written with the next save.
@@ -224,6 +222,7 @@ func (e *Engine) touch(a *atom) {
 func (e *Engine) fails(a *atom) {
 	if at, known := slices.BinarySearch(e.failed, a.index); !known {
 		e.failed = slices.Insert(e.failed, at, a.index)
+		e.known = nil
 	}
 }
 
@@ -235,6 +234,7 @@ func (e *Engine) resolved(a *atom) {
 	a.detail.Failure = nil
 	if at, known := slices.BinarySearch(e.failed, a.index); known {
 		e.failed = slices.Delete(e.failed, at, at+1)
+		e.known = nil
 	}
 }
 
@@ -258,13 +258,15 @@ func (e *Engine) Failures() failure.Several {
 	return all
 }
 
-// unresolved is the failures that a revert is told of.
+// unresolved is the failures that a revert is told of. Nobody changes the list.
 func (e *Engine) unresolved() failure.Several {
-	all := make(failure.Several, len(e.failed))
-	for i, at := range e.failed {
-		all[i] = e.atoms[at].detail.Failure
+	if e.known == nil {
+		e.known = make(failure.Several, len(e.failed))
+		for i, at := range e.failed {
+			e.known[i] = e.atoms[at].detail.Failure
+		}
 	}
-	return all
+	return e.known
 }
 
 // attempt adds a retry's next attempt to its history.

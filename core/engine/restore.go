@@ -33,7 +33,7 @@ func (e *Engine) restore(recorded *logbook.FlowDetail) error {
 		return cannotGoOn("the flow", e.flowState)
 	}
 	e.tick, e.freshAt, e.revertAll = recorded.Tick, recorded.Fresh, recorded.RevertAll
-	e.failed, e.broken, e.hush = e.failed[:0], 0, 1
+	e.failed, e.known, e.broken, e.hush, e.scattered = e.failed[:0], nil, 0, 1, false
 	e.atoms = make([]atom, len(e.graph.specs))
 	e.places = make([]place, len(e.graph.nodes))
 	for i := range e.atoms {

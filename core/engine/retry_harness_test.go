@@ -126,8 +126,8 @@ func newRetrial(t rapid.TB, kind engineKind, inputs ...flow.Arg) *retrial {
 	r := &retrial{t: t, kind: kind, inputs: inputs, provided: map[string]any{}}
 	r.store = &retrialStore{Store: memory.New(host.Real()), trial: r}
 	r.books = shortLibrary(r.store)
-	err := r.books.Create(context.Background(), logbook.Book{ID: "b"}, logbook.FlowDetail{ID: "f", Inputs: inputs})
-	if err != nil {
+	detail := logbook.FlowDetail{ID: "f", Inputs: inputs}
+	if err := r.books.Create(context.Background(), logbook.Book{ID: "b"}, detail); err != nil {
 		t.Fatal(err)
 	}
 	return r
@@ -155,26 +155,28 @@ func (r *retrial) run(f *flow.Flow) (end string) {
 }
 
 func (r *retrial) runOn(e *engine.Engine) (end string) {
-	final, err := state.State(""), error(nil)
-	dead := killed(func() {
-		if !r.kind.states {
-			final, err = e.Run(context.Background())
-			return
+	defer func() {
+		if cause := recover(); cause != nil {
+			if _, dead := cause.(*host.Killed); !dead {
+				panic(cause)
+			}
+			end = "killed"
 		}
+	}()
+	final, err := state.State(""), error(nil)
+	if !r.kind.states {
+		final, err = e.Run(context.Background())
+	} else {
 		for final, err = range e.States(context.Background()) {
 			if err != nil {
-				return
+				break
 			}
 		}
-	})
-	switch {
-	case dead:
-		return "killed"
-	case err != nil:
-		return err.Error()
-	default:
-		return string(final)
 	}
+	if err != nil {
+		return err.Error()
+	}
+	return string(final)
 }
 
 func (r *retrial) hear(e *event.Event) {

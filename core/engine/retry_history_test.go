@@ -287,7 +287,9 @@ func TestRetryMovesAreNumbered(t *testing.T) {
 		if end := r.run(f); end != "REVERTED" {
 			t.Errorf("it ended in %s", end)
 		}
-		want := []string{"RUNNING 1", "SUCCESS 1", "RETRYING 1", "RUNNING 2", "SUCCESS 2", "REVERTING 2", "REVERTED 2"}
+		want := []string{
+			"RUNNING 1", "SUCCESS 1", "RETRYING 1", "RUNNING 2", "SUCCESS 2", "REVERTING 2", "REVERTED 2",
+		}
 		if diff := cmp.Diff(want, r.numbered); diff != "" {
 			t.Errorf("the moves differ (-want +got):\n%s", diff)
 		}

@@ -23,8 +23,8 @@ func lateStories() []story {
 			return f
 		}
 	}
-	const inside = "r1 RUNNING; b RUNNING; r1 SUCCESS(1); c1 RUNNING; b SUCCESS; c2 RUNNING FAILURE REVERTING REVERTED;" +
-		"b REVERTING REVERTED; c1 FAILURE REVERTING REVERTED; r1 REVERTING REVERTED;"
+	const inside = "r1 RUNNING; b RUNNING; r1 SUCCESS(1); c1 RUNNING; b SUCCESS;" +
+		"c2 RUNNING FAILURE REVERTING REVERTED; b REVERTING REVERTED; c1 FAILURE REVERTING REVERTED; r1 REVERTING REVERTED;"
 	return []story{
 		{
 			name: "when_subflow_fails_revert_running_tasks", y: 2, loose: true, end: state.Success, fetched: "x=2",
@@ -48,8 +48,8 @@ func lateStories() []story {
 				"c PENDING; r RUNNING SUCCESS(2); a RUNNING SUCCESS; b RUNNING SUCCESS; c RUNNING SUCCESS; f SUCCESS",
 		},
 		{
-			name: "while all is reverted one fails whose retry would try again", y: 2, loose: true, end: state.Reverted,
-			failures: "c1: 1 is wrong; c2: 1 is wrong", values: 1, flow: late(flow.Times(3), nil, "values"),
+			name: "while all is reverted one fails whose retry would try again", y: 2, loose: true, values: 1,
+			end: state.Reverted, failures: "c1: 1 is wrong; c2: 1 is wrong", flow: late(flow.Times(3), nil, "values"),
 			moves: "f RUNNING;" + inside + "f REVERTED",
 		},
 		{
@@ -59,7 +59,8 @@ func lateStories() []story {
 		},
 		{
 			name: "while the flow around is reverted one fails whose retry would try again", y: 2, loose: true,
-			end: state.Reverted, failures: "c1: 1 is wrong; c2: 1 is wrong", flow: late(flow.Times(3), flow.Times(1), "x2"),
+			end: state.Reverted, failures: "c1: 1 is wrong; c2: 1 is wrong",
+			flow:  late(flow.Times(3), flow.Times(1), "x2"),
 			moves: "f RUNNING; r2 RUNNING SUCCESS(1);" + inside + "r2 REVERTING REVERTED; f REVERTED",
 		},
 		{

@@ -82,12 +82,13 @@ func forEachStories() []story {
 		{
 			name: "a value of several does it", y: 5, end: state.Success, fetched: "x=5",
 			flow: alone(flow.ForEach(append(list, int64(6))...)),
-			moves: "f RUNNING;" + strings.TrimSuffix(tried, "c RUNNING FAILURE REVERTING REVERTED;r REVERTING REVERTED;") +
-				"c RUNNING SUCCESS; f SUCCESS",
+			moves: "f RUNNING;" +
+				strings.TrimSuffix(tried, "c RUNNING FAILURE REVERTING REVERTED;r REVERTING REVERTED;") + "c RUNNING SUCCESS; f SUCCESS",
 		},
 		{
 			name: "values that a task provides", end: end, failures: "c: of-b is wrong", flow: fromATask,
-			moves: "f RUNNING; list RUNNING SUCCESS;" + eachTried("r", "c", "of-a", "of-b", "of-a", "of-b") + "f REVERTED",
+			moves: "f RUNNING; list RUNNING SUCCESS;" + eachTried("r", "c", "of-a", "of-b", "of-a", "of-b") +
+				"f REVERTED",
 		},
 	}
 }
@@ -235,8 +236,8 @@ func sideBySideStories() []story {
 				return flow.Unordered("f", left, right).WithRetry(r.watched("r", "x", flow.Times(2)))
 			},
 			moves: "f RUNNING; r RUNNING SUCCESS(1); r1 RUNNING SUCCESS(1); b RUNNING SUCCESS;" + failed +
-				"b REVERTING REVERTED; r1 REVERTING REVERTED; r RETRYING; r1 PENDING; c1 PENDING; b PENDING; c2 PENDING;" +
-				"r RUNNING SUCCESS(2); r1 RUNNING SUCCESS(1); b RUNNING SUCCESS; c1 RUNNING FAILURE;" +
+				"b REVERTING REVERTED; r1 REVERTING REVERTED; r RETRYING;" +
+				"r1 PENDING; c1 PENDING; b PENDING; c2 PENDING; r RUNNING SUCCESS(2); r1 RUNNING SUCCESS(1); b RUNNING SUCCESS; c1 RUNNING FAILURE;" +
 				"c2 RUNNING SUCCESS; c1 REVERTING REVERTED; r1 RETRYING; c1 PENDING; r1 RUNNING SUCCESS(2);" +
 				"c1 RUNNING SUCCESS; f SUCCESS",
 		},
@@ -266,7 +267,8 @@ func ignoringStories() []story {
 	}
 	const begun = "f RUNNING; r RUNNING SUCCESS(1); p RUNNING SUCCESS;"
 	const failed = "c RUNNING FAILURE REVERTING REVERTED;"
-	const again = "r RETRYING; p PENDING; q PENDING; s PENDING; t PENDING; c PENDING; r RUNNING SUCCESS(2); p RUNNING SUCCESS;"
+	const again = "r RETRYING; p PENDING; q PENDING; s PENDING; t PENDING; c PENDING;" +
+		"r RUNNING SUCCESS(2); p RUNNING SUCCESS;"
 	const all = "q RUNNING SUCCESS; s RUNNING SUCCESS; t RUNNING SUCCESS;"
 	const end = again + all + "c RUNNING SUCCESS; f SUCCESS"
 	return []story{
@@ -311,6 +313,7 @@ func ignoredRetry(r *retrial) *flow.Flow {
 	p, c := r.echo("p", "x"), r.picky("c", "x")
 	inner := flow.Linear("g", r.picky("b", "x2")).WithRetry(r.watched("r2", "x2", flow.Times(2)))
 	f := flow.Graph("f", p, inner, c).Link(p, c)
-	f.LinkIf(p, inner, func(results flow.Args) bool { got, _ := results.Lookup("p"); return got != int64(1) }, flow.DepthAll)
+	notFirst := func(results flow.Args) bool { got, _ := results.Lookup("p"); return got != int64(1) }
+	f.LinkIf(p, inner, notFirst, flow.DepthAll)
 	return f.WithRetry(r.watched("r", "x", flow.Times(3)))
 }

@@ -138,8 +138,8 @@ func nestedStories() []story {
 				f := flow.Linear("f", r.step("a"), inner, r.step("d"))
 				return f.WithRetry(r.watched("r1", "", flow.AlwaysRevert()))
 			},
-			moves: "f RUNNING; r1 RUNNING SUCCESS(<nil>); a RUNNING SUCCESS; r2 RUNNING SUCCESS(1); b RUNNING SUCCESS;" +
-				"c RUNNING FAILURE REVERTING REVERTED; b REVERTING REVERTED; r2 RETRYING; b PENDING; c PENDING;" +
+			moves: "f RUNNING; r1 RUNNING SUCCESS(<nil>); a RUNNING SUCCESS; r2 RUNNING SUCCESS(1);" +
+				"b RUNNING SUCCESS; c RUNNING FAILURE REVERTING REVERTED; b REVERTING REVERTED; r2 RETRYING; b PENDING; c PENDING;" +
 				"r2 RUNNING SUCCESS(2); b RUNNING SUCCESS; c RUNNING SUCCESS; d RUNNING SUCCESS; f SUCCESS",
 		},
 		{

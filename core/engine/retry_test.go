@@ -89,7 +89,7 @@ func (s *story) playOn(t *testing.T, r, whole *retrial) {
 	t.Helper()
 	end := s.play(r)
 	dies := r.store.how == diesBefore || r.store.how == diesAfter
-	if dies != (end == "killed") && !s.races {
+	if dies != (end == "killed") && !(s.loose && r.kind.name == "workers") { // where there may be fewer saves
 		t.Fatalf("save %d %s: it ended in %s", r.store.at, r.store.how, end)
 	}
 	calls := r.calls

@@ -16,17 +16,21 @@ import (
 // An error means that the run ended early with nothing decided: the claim was lost
 // ([ErrClaimLost], logbook.ErrFenced), ctx ended, or the logbook could not be read or written. The
 // flow can then be run on by another engine, or by this one after another [Engine.Prepare].
-func (e *Engine) Run(ctx context.Context) (state.State, error) {
-	if e.writer == nil || !e.graph.bound {
-		return "", ErrStage
-	}
+func (e *Engine) Run(ctx context.Context) (state.State, error) { return e.run(ctx, nil) }
+
+func (e *Engine) run(ctx context.Context, yield func(state.State)) (state.State, error) {
 	if !e.busy.CompareAndSwap(false, true) {
 		return "", ErrBusy
 	}
 	defer func() {
+		e.yield = nil
 		e.suspend.Store(false)
 		e.busy.Store(false)
 	}()
+	if e.writer == nil || !e.graph.bound {
+		return "", ErrStage
+	}
+	e.yield = yield
 	for e.saved = false; ; {
 		final, err := e.runOnce(ctx)
 		if err == nil {
@@ -54,14 +58,11 @@ func (e *Engine) Run(ctx context.Context) (state.State, error) {
 func (e *Engine) States(ctx context.Context) iter.Seq2[state.State, error] {
 	return func(yield func(state.State, error) bool) {
 		on := true
-		e.yield = func(s state.State) bool {
+		_, err := e.run(ctx, func(s state.State) {
 			if on = on && yield(s, nil); !on {
 				e.Suspend()
 			}
-			return on
-		}
-		_, err := e.Run(ctx)
-		e.yield = nil
+		})
 		if err != nil && on {
 			yield("", err)
 		}
@@ -71,13 +72,13 @@ func (e *Engine) States(ctx context.Context) iter.Seq2[state.State, error] {
 // Reset puts a flow that has ended in SUCCESS or REVERTED back to where it has never run. From another
 // state it is a *state.MoveError, and nothing is changed.
 func (e *Engine) Reset(ctx context.Context) error {
-	if e.writer == nil {
-		return ErrStage
-	}
 	if !e.busy.CompareAndSwap(false, true) {
 		return ErrBusy
 	}
 	defer e.busy.Store(false)
+	if e.writer == nil {
+		return ErrStage
+	}
 	if moves, err := state.Flow.Require(e.flowState, state.Pending); !moves {
 		return err
 	}
@@ -96,10 +97,7 @@ func (e *Engine) Reset(ctx context.Context) error {
 func (e *Engine) runOnce(ctx context.Context) (state.State, error) {
 	e.state, e.dirty, e.untold, e.begins = state.Undefined, e.dirty[:0], e.untold[:0], e.begins[:0]
 	e.stuck, e.halted, e.batch, e.unsaved = nil, false, e.batch[:0], false
-	for _, a := range e.ready {
-		a.queued = false
-	}
-	e.ready = e.ready[:0]
+	e.clearReady()
 	e.clock.start(e)
 	ctx, leave := e.employ(ctx)
 	defer leave()
@@ -179,8 +177,11 @@ func (e *Engine) resume() {
 	default: // PENDING, SUSPENDED
 		e.moveFlow(state.Running)
 	}
-	e.survey()
-	e.resolve(e.unanswered())
+	if failed := e.unanswered(); len(failed) > 0 {
+		e.survey(false) // what is going to be reverted is not decided about any more
+		e.resolve(failed)
+	}
+	e.survey(true)
 	e.sortReady()
 }
 
@@ -209,7 +210,7 @@ func (e *Engine) startAfresh() {
 			e.renew(a)
 		}
 	}
-	e.failed = e.failed[:0]
+	e.failed, e.known = e.failed[:0], nil
 }
 
 // schedule begins what is ready: a serial engine also ends it, one after another.

@@ -18,7 +18,8 @@ type scope struct {
 type shown struct {
 	source
 	name   string
-	before int // the one before it of the same name, counted from one, or none
+	before int   // the one before it of the same name, counted from one, or none
+	option int32 // its place in binding.options, counted from one, once it has one
 }
 
 // frame is a graph flow on the way to the current place.
@@ -119,6 +120,14 @@ func (s *scope) before(n int) int {
 func (s *scope) search(name string, n int) int {
 	for n > 0 && s.shown[n-1].name != name {
 		n--
+	}
+	return n
+}
+
+// seen is the first one that the current place sees, from the n-th backwards, or none.
+func (s *scope) seen(n int) int {
+	for n > 0 && !s.sees(n-1) {
+		n = s.before(n)
 	}
 	return n
 }

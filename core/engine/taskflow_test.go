@@ -327,13 +327,7 @@ func drive(e *engine.Engine, each func(state.State) (on bool)) (end string) {
 
 // readied takes an engine through the stages before its run.
 func readied(e *engine.Engine) error {
-	if err := e.Compile(); err != nil {
-		return err
-	}
-	if err := e.Prepare(context.Background()); err != nil {
-		return err
-	}
-	return e.Validate()
+	return e.Ready(context.Background())
 }
 
 // atoms is what an engine that comes later finds of the atoms.

@@ -81,7 +81,8 @@ func (f *Flow) Target(item Item) *Flow {
 }
 
 // Order is the indexes of the items that take part in a run, each after those that it depends on:
-// generation by generation, in each as added. Of a flow that is no graph it is all, as added.
+// generation by generation, in each in the order of those before it and then as added. Of a flow that is
+// no graph it is all, as added.
 func (f *Flow) Order() []int {
 	order := make([]int, 0, len(f.items))
 	if f.graph == nil {

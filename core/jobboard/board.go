@@ -3,10 +3,10 @@
 //
 // # Records
 //
-// A job on the board is a posting (what the client put there) and a ledger (epoch, attempts,
-// backoff, last failure). A claimed one has a claim record as well, which hangs on the lease of its
-// owner's session: when the session ends, the store deletes the claim, and the job is unclaimed
-// again with its attempt spent.
+// A job on the board is a posting (what the client put there, with the inputs of the run if there are
+// any) and a ledger (epoch, attempts, backoff, last failure). A claimed one has a claim record as
+// well, which hangs on the lease of its owner's session: when the session ends, the store deletes the
+// claim, and the job is unclaimed again with its attempt spent.
 //
 // A claim is one transaction that compares the ledger and the absence of a claim, grows the epoch
 // by one and charges the attempt. Abandon, consume and trash are one transaction each and compare

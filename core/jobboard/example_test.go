@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"derail/core/failure"
+	"derail/core/flow"
 	"derail/core/host"
 	"derail/core/jobboard"
 	"derail/core/store/memory"
@@ -40,6 +41,27 @@ func ExampleBoard_Post() {
 	// 81c0 bill high UNCLAIMED
 	// 4f2a clean up normal UNCLAIMED
 	// <nil>
+}
+
+// A posting can carry values for the run of its job. Whoever claims it is given them, also after a crash
+// and after the trash.
+func ExampleNewInputs() {
+	ctx := context.Background()
+	s := memory.New(host.Real())
+	defer s.Close()
+	board := jobboard.New(jobboard.Config{Store: s, Host: host.Real()})
+
+	inputs, err := jobboard.NewInputs(flow.Args{{Name: "to", Value: "Ada"}, {Name: "copies", Value: 2}})
+	if err == nil {
+		err = board.Post(ctx, jobboard.Posting{ID: "81c0", Name: "bill", Inputs: inputs})
+	}
+	fmt.Println(err)
+
+	job, err := board.Find(ctx, "81c0")
+	fmt.Println(job.Inputs.Args(), job.Inputs == inputs, err)
+	// Output:
+	// <nil>
+	// [{copies 2} {to Ada}] true <nil>
 }
 
 // What a conductor does with a job; its claims live as long as it renews its session.

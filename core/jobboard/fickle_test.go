@@ -42,6 +42,7 @@ type fickle struct {
 	mu       sync.Mutex
 	script   map[string][]fault // by label: what happens to the next commits
 	readErr  error              // what happens to reads
+	failing  int                // so many reads on is one that fails; 0: none
 	held     []store.Txn
 	patience int
 	commits  []string
@@ -63,6 +64,25 @@ func (f *fickle) failReads(err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.readErr = err
+}
+
+// failOne makes the nth read from now fail, and no other; zero makes none fail.
+func (f *fickle) failOne(nth int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.readErr, f.failing = nil, nth
+}
+
+func (f *fickle) reading() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.reads++
+	if f.failing > 0 {
+		if f.failing--; f.failing == 0 {
+			return errDown
+		}
+	}
+	return f.readErr
 }
 
 // count returns how many commits and reads there were since it was last asked.
@@ -101,22 +121,14 @@ func (f *fickle) pass(ctx context.Context) {
 
 func (f *fickle) Get(ctx context.Context, key string) (store.Pair, store.Revision, error) {
 	f.pass(ctx)
-	f.mu.Lock()
-	f.reads++
-	err := f.readErr
-	f.mu.Unlock()
-	if err != nil {
+	if err := f.reading(); err != nil {
 		return store.Pair{}, 0, err
 	}
 	return f.Store.Get(ctx, key)
 }
 
 func (f *fickle) Range(ctx context.Context, prefix string) (store.Snapshot, error) {
-	f.mu.Lock()
-	f.reads++
-	err := f.readErr
-	f.mu.Unlock()
-	if err != nil {
+	if err := f.reading(); err != nil {
 		return store.Snapshot{}, err
 	}
 	return f.Store.Range(ctx, prefix)

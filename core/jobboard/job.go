@@ -57,6 +57,7 @@ type Posting struct {
 	Book     string // the logbook
 	Flow     string // the flow detail in it; empty: the only one that the book has
 	Posted   time.Time
+	Inputs   Inputs // for the job's run, beside those of the flow detail; see [NewInputs]
 }
 
 // Ledger is what the board keeps of a job's attempts.

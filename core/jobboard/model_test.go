@@ -9,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"derail/core/flow"
 	"derail/core/state"
 	"derail/core/store"
 )
@@ -23,10 +24,11 @@ type jobModel struct {
 	attempts int
 	owner    int // the session's number, of a claimed job
 	version  int // counts the changes of its ledger
+	inputs   Inputs
 }
 
 func (m *jobModel) String() string {
-	return fmt.Sprintf("%s %s epoch %d attempts %d", m.id, m.place, m.epoch, m.attempts)
+	return fmt.Sprintf("%s %s epoch %d attempts %d for %v", m.id, m.place, m.epoch, m.attempts, m.inputs.Args())
 }
 
 // boardModel is the board in a few lines: what each call should do, and return.
@@ -98,6 +100,9 @@ func (b *boardModel) post(r *rapid.T) {
 	b.trouble(r, labelPost)
 	b.posted++ // postings that are alike in every byte, the time included, are one
 	p := Posting{ID: id, Name: fmt.Sprint("posting ", b.posted), Priority: Priority(rapid.IntRange(-2, 2).Draw(r, "priority"))}
+	if rapid.Bool().Draw(r, "with inputs") {
+		p.Inputs = inputs(b.T, flow.Args{{Name: "posted", Value: b.posted}})
+	}
 	err := b.Post(b.ctx, p)
 	if m != nil {
 		b.expect(r, err, ErrExists)
@@ -105,7 +110,7 @@ func (b *boardModel) post(r *rapid.T) {
 	}
 	b.expect(r, err, nil)
 	b.arrivals++
-	b.jobs[id] = &jobModel{id: id, place: state.Unclaimed, priority: p.Priority, order: b.arrivals}
+	b.jobs[id] = &jobModel{id: id, place: state.Unclaimed, priority: p.Priority, order: b.arrivals, inputs: p.Inputs}
 }
 
 func (b *boardModel) look(r *rapid.T) {
@@ -262,14 +267,14 @@ func (b *boardModel) check(r *rapid.T) {
 	}
 	var got []*jobModel
 	for _, j := range jobs {
-		got = append(got, &jobModel{id: j.ID, place: j.State, epoch: j.Epoch, attempts: j.Attempts})
+		got = append(got, &jobModel{id: j.ID, place: j.State, epoch: j.Epoch, attempts: j.Attempts, inputs: j.Inputs})
 	}
 	trash, err := b.TrashList(b.ctx)
 	if err != nil {
 		r.Fatal(err)
 	}
 	for _, t := range trash {
-		got = append(got, &jobModel{id: t.ID, place: state.Trashed, epoch: t.Epoch, attempts: t.Attempts})
+		got = append(got, &jobModel{id: t.ID, place: state.Trashed, epoch: t.Epoch, attempts: t.Attempts, inputs: t.Inputs})
 	}
 	if want := fmt.Sprint(append(onBoard, inTrash...)); fmt.Sprint(got) != want {
 		r.Fatalf("the board has %v\n        want %s", got, want)

@@ -15,9 +15,30 @@ const (
 	holderRecord  byte = 'C'
 	trashRecord   byte = 'T'
 	entityRecord  byte = 'E'
+	inputsRecord  byte = 'I' // within a posting's
 
 	recordVersion byte = 1
+
+	// withInputs is the version of the records of a posting that has inputs, of which it says more. One
+	// that has none is stored as ever, and a program that knows nothing of inputs leaves the others alone.
+	withInputs byte = 2
 )
+
+// versionFor is the version of a record that holds a posting.
+func versionFor(p *Posting) byte {
+	if p.Inputs == (Inputs{}) {
+		return recordVersion
+	}
+	return withInputs
+}
+
+// openPosting opens a record that holds a posting, with inputs or without.
+func openPosting(stored []byte, kind byte) (r record.Reader, inputs bool) {
+	if len(stored) > 1 && stored[1] == withInputs {
+		return record.Open(stored, kind, withInputs), true
+	}
+	return record.Open(stored, kind, recordVersion), false
+}
 
 func appendTime(w *record.Writer, t time.Time) {
 	if t.IsZero() {
@@ -41,13 +62,25 @@ func appendPosting(w *record.Writer, p *Posting) {
 	w.Text(p.Book)
 	w.Text(p.Flow)
 	appendTime(w, p.Posted)
+	if p.Inputs != (Inputs{}) {
+		w.Text(p.Inputs.stored)
+	}
 }
 
-func readPosting(r *record.Reader) Posting {
-	return Posting{
+func readPosting(r *record.Reader, inputs bool) Posting {
+	p := Posting{
 		ID: r.Text(), Name: r.Text(), Priority: readPriority(r), Book: r.Text(), Flow: r.Text(),
 		Posted: readTime(r),
 	}
+	if inputs {
+		p.Inputs = readInputs(r)
+	}
+	return p
+}
+
+// roomFor is about how many bytes a posting's texts take.
+func roomFor(p *Posting) int {
+	return len(p.ID) + len(p.Name) + len(p.Book) + len(p.Flow) + len(p.Inputs.stored)
 }
 
 func readPriority(r *record.Reader) Priority {
@@ -84,15 +117,15 @@ func readAttempts(r *record.Reader) int {
 }
 
 func encodePosting(p *Posting) []byte {
-	w := record.Begin(postingRecord, recordVersion, 32+len(p.ID)+len(p.Name)+len(p.Book)+len(p.Flow))
+	w := record.Begin(postingRecord, versionFor(p), 32+roomFor(p))
 	appendPosting(&w, p)
 	return w.End()
 }
 
 // decodePosting reads the posting of the job with that id.
 func decodePosting(stored []byte, id string) (Posting, error) {
-	r := record.Open(stored, postingRecord, recordVersion)
-	p := readPosting(&r)
+	r, inputs := openPosting(stored, postingRecord)
+	p := readPosting(&r, inputs)
 	if p.ID != id {
 		r.Fail("it is another job's")
 	}
@@ -141,7 +174,7 @@ func decodeHolder(stored []byte) (Holder, error) {
 }
 
 func encodeTrashed(t *Trashed) []byte {
-	w := record.Begin(trashRecord, recordVersion, 128+len(t.ID)+len(t.Name)+len(t.Book)+len(t.Flow))
+	w := record.Begin(trashRecord, versionFor(&t.Posting), 128+roomFor(&t.Posting))
 	appendPosting(&w, &t.Posting)
 	appendLedger(&w, &t.Ledger)
 	w.Text(string(t.Reason))
@@ -153,9 +186,9 @@ func encodeTrashed(t *Trashed) []byte {
 
 // decodeTrashed reads the record in the trash of the job with that id.
 func decodeTrashed(stored []byte, id string) (Trashed, error) {
-	r := record.Open(stored, trashRecord, recordVersion)
+	r, inputs := openPosting(stored, trashRecord)
 	t := Trashed{
-		Posting: readPosting(&r), Ledger: readLedger(&r), Reason: Reason(r.Text()), By: r.Text(),
+		Posting: readPosting(&r, inputs), Ledger: readLedger(&r), Reason: Reason(r.Text()), By: r.Text(),
 		Under: r.Int(), At: readTime(&r),
 	}
 	if t.ID != id {

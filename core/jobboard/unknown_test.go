@@ -268,6 +268,16 @@ func TestConflictIsDefinite(t *testing.T) {
 	})
 }
 
+// inEachOffice does a test again and again, each time with another of the reads failing that a call makes
+// to find out: one that fails once may change nothing about what is found out.
+func inEachOffice(t *testing.T, name string, work func(o *office, failing int)) {
+	for failing := range 6 {
+		t.Run(fmt.Sprintf("%s/%d", name, failing), func(t *testing.T) {
+			inOffice(t, func(o *office) { work(o, failing) })
+		})
+	}
+}
+
 // TestClaimInDoubt: what a claim may conclude when its own try may have happened.
 func TestClaimInDoubt(t *testing.T) {
 	for _, c := range []struct {
@@ -289,22 +299,21 @@ func TestClaimInDoubt(t *testing.T) {
 			o.claim(b, "j")
 		}, ErrUntraceable, nil},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			inOffice(t, func(o *office) {
-				o.post("j")
-				a, b := o.session("a"), o.session("b")
-				seen := o.job("j")
-				o.store.plan(labelClaim, loseRequest)
-				o.store.failReads(errDown) // the first look fails; by the second it has happened
-				time.AfterFunc(time.Millisecond, func() {
-					o.store.failReads(nil)
-					c.meanwhile(o, a, b)
-				})
-				_, err := o.Claim(o.ctx, a, seen)
-				if !errors.Is(err, c.want) || c.also != nil && !errors.Is(err, c.also) {
-					o.Errorf("got %v, want %v", err, c.want)
-				}
+		inEachOffice(t, c.name, func(o *office, failing int) {
+			o.post("j")
+			a, b := o.session("a"), o.session("b")
+			seen := o.job("j")
+			o.store.plan(labelClaim, loseRequest)
+			o.store.failReads(errDown) // the first look fails; by the second it has happened
+			time.AfterFunc(time.Millisecond, func() {
+				o.store.failReads(nil)
+				c.meanwhile(o, a, b)
+				o.store.failOne(failing)
 			})
+			_, err := o.Claim(o.ctx, a, seen)
+			if !errors.Is(err, c.want) || c.also != nil && !errors.Is(err, c.also) {
+				o.Errorf("got %v, want %v", err, c.want)
+			}
 		})
 	}
 }
@@ -351,41 +360,41 @@ func TestReleaseInDoubt(t *testing.T) {
 		{"trash", false, trashed, ErrUntraceable},
 		{"trash", false, consume, ErrUntraceable},
 	} {
-		t.Run(fmt.Sprint(c.deed, c.happened, c.want), func(t *testing.T) {
-			inOffice(t, func(o *office) {
-				o.post("j")
-				a, b := o.session("a"), o.session("b")
-				claim := o.claim(a, "j")
-				call := map[string]func() error{
-					"abandon": func() error { return o.Abandon(o.ctx, claim, Abandonment{}) },
-					"consume": func() error { return o.Consume(o.ctx, claim) },
-					"trash":   func() error { return o.Trash(o.ctx, claim, Undispatchable, problem) },
-				}[c.deed]
-				faults := []fault{loseRequest, loseRequest, loseRequest}
-				if c.happened {
-					faults = []fault{loseAnswer}
-				}
-				o.store.plan(c.deed, faults...)
-				o.store.failReads(errSilent)
-				if err := call(); !errors.Is(err, store.ErrUnknown) {
-					o.Fatal(err)
-				}
-				o.store.failReads(nil)
-				o.must(o.store.Revoke(o.ctx, a.lease))
-				c.meanwhile(o, b)
-				before := o.where("j")
-				if err := call(); !errors.Is(err, c.want) {
-					o.Errorf("got %v, want %v", err, c.want)
-				} else if c.want == ErrUntraceable && !errors.Is(err, store.ErrUnknown) {
-					o.Error("who does not know ErrUntraceable must take it for unknown")
-				}
-				if after := o.where("j"); after != before {
-					o.Errorf("the second call changed the job from %s to %s", before, after)
-				}
-				if err := call(); c.want != nil && !errors.Is(err, ErrLost) {
-					o.Errorf("the third call: %v", err) // there is no doubt any more
-				}
-			})
+		inEachOffice(t, fmt.Sprint(c.deed, c.happened, c.want), func(o *office, failing int) {
+			o.post("j")
+			a, b := o.session("a"), o.session("b")
+			claim := o.claim(a, "j")
+			call := map[string]func() error{
+				"abandon": func() error { return o.Abandon(o.ctx, claim, Abandonment{}) },
+				"consume": func() error { return o.Consume(o.ctx, claim) },
+				"trash":   func() error { return o.Trash(o.ctx, claim, Undispatchable, problem) },
+			}[c.deed]
+			faults := []fault{loseRequest, loseRequest, loseRequest}
+			if c.happened {
+				faults = []fault{loseAnswer}
+			}
+			o.store.plan(c.deed, faults...)
+			o.store.failReads(errSilent)
+			if err := call(); !errors.Is(err, store.ErrUnknown) {
+				o.Fatal(err)
+			}
+			o.store.failReads(nil)
+			o.must(o.store.Revoke(o.ctx, a.lease))
+			c.meanwhile(o, b)
+			before := o.where("j")
+			o.store.failOne(failing)
+			if err := call(); !errors.Is(err, c.want) {
+				o.Errorf("got %v, want %v", err, c.want)
+			} else if c.want == ErrUntraceable && !errors.Is(err, store.ErrUnknown) {
+				o.Error("who does not know ErrUntraceable must take it for unknown")
+			}
+			o.store.failOne(0)
+			if after := o.where("j"); after != before {
+				o.Errorf("the second call changed the job from %s to %s", before, after)
+			}
+			if err := call(); c.want != nil && !errors.Is(err, ErrLost) {
+				o.Errorf("the third call: %v", err) // there is no doubt any more
+			}
 		})
 	}
 }
@@ -440,27 +449,26 @@ func TestBuryInDoubt(t *testing.T) {
 			o.must(o.Trash(o.ctx, o.claim(s, "j"), ByOperator, nil))
 		}, ErrUntraceable},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			inOffice(t, func(o *office) {
-				o.post("j")
-				a, s := o.session("a"), o.session("s")
-				o.claim(a, "j")
-				o.must(a.Close(o.ctx))
-				j := o.job("j")
-				lost := loseRequest
-				if c.happened {
-					lost = loseAnswer
-				}
-				o.store.plan(labelTrash, lost)
-				o.store.failReads(errDown)
-				time.AfterFunc(time.Millisecond, func() {
-					o.store.failReads(nil)
-					c.meanwhile(o, s)
-				})
-				if err := o.TrashExhausted(o.ctx, j, "b"); !errors.Is(err, c.want) {
-					o.Errorf("got %v, want %v", err, c.want)
-				}
+		inEachOffice(t, c.name, func(o *office, failing int) {
+			o.post("j")
+			a, s := o.session("a"), o.session("s")
+			o.claim(a, "j")
+			o.must(a.Close(o.ctx))
+			j := o.job("j")
+			lost := loseRequest
+			if c.happened {
+				lost = loseAnswer
+			}
+			o.store.plan(labelTrash, lost)
+			o.store.failReads(errDown)
+			time.AfterFunc(time.Millisecond, func() {
+				o.store.failReads(nil)
+				c.meanwhile(o, s)
+				o.store.failOne(failing)
 			})
+			if err := o.TrashExhausted(o.ctx, j, "b"); !errors.Is(err, c.want) {
+				o.Errorf("got %v, want %v", err, c.want)
+			}
 		})
 	}
 }
@@ -468,24 +476,23 @@ func TestBuryInDoubt(t *testing.T) {
 // TestTakeOutInDoubt: somebody else took the job out of the trash in another way.
 func TestTakeOutInDoubt(t *testing.T) {
 	for _, other := range []string{labelRestore, labelPurge} {
-		t.Run("against a "+other, func(t *testing.T) {
-			inOffice(t, func(o *office) {
-				o.post("j")
-				o.must(o.Trash(o.ctx, o.claim(o.session("a"), "j"), ByOperator, nil))
-				mine, theirs := o.Purge, o.Restore
-				if other == labelPurge {
-					mine, theirs = o.Restore, o.Purge
-				}
-				o.store.plan(labelRestore, loseRequest)
-				o.store.plan(labelPurge, loseRequest)
-				time.AfterFunc(time.Millisecond, func() {
-					o.store.plan(other)
-					o.must(theirs(o.ctx, "j"))
-				})
-				if err := mine(o.ctx, "j"); !errors.Is(err, ErrUntraceable) {
-					o.Errorf("got %v", err)
-				}
+		inEachOffice(t, "against a "+other, func(o *office, failing int) {
+			o.post("j")
+			o.must(o.Trash(o.ctx, o.claim(o.session("a"), "j"), ByOperator, nil))
+			mine, theirs := o.Purge, o.Restore
+			if other == labelPurge {
+				mine, theirs = o.Restore, o.Purge
+			}
+			o.store.plan(labelRestore, loseRequest)
+			o.store.plan(labelPurge, loseRequest)
+			time.AfterFunc(time.Millisecond, func() {
+				o.store.plan(other)
+				o.must(theirs(o.ctx, "j"))
+				o.store.failOne(failing)
 			})
+			if err := mine(o.ctx, "j"); !errors.Is(err, ErrUntraceable) {
+				o.Errorf("got %v", err)
+			}
 		})
 	}
 }

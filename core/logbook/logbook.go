@@ -72,7 +72,7 @@ type FlowDetail struct {
 	Book    string // its book's id
 	Name    string
 	Factory string    // the name by which the registry finds the flow's factory
-	Inputs  flow.Args // what the factory and the tasks are given
+	Inputs  flow.Args // what the factory and the tasks are given, unless a job's posting says otherwise
 	Meta    flow.Args // what whoever made it wants to find with it again; nothing here reads it
 
 	State     state.State  // empty until it first ran
