@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"derail/core/engine"
 	"derail/core/event"
 	"derail/core/failure"
 	"derail/core/jobboard"
@@ -12,7 +13,23 @@ import (
 
 // work runs one job and releases it. ctx lives as long as the session, under as long as the claim.
 func (s *shift) work(ctx, under context.Context, r *run) {
+	returned := false
+	defer func() {
+		if !returned {
+			s.config.Host.Now() // does not return where the machine died
+			s.settle(ctx, r, because(abandon, engine.Interruption(errGone)))
+		}
+	}()
 	v := s.run(under, r)
+	returned = true
+	s.settle(ctx, r, v)
+}
+
+// errGone is how a run ends that a task has left with runtime.Goexit, which nothing can stop.
+var errGone = errors.New("a task ended the goroutine of its run")
+
+// settle does what is to become of the job.
+func (s *shift) settle(ctx context.Context, r *run, v verdict) {
 	if err := afterRun.At(ctx); err != nil {
 		s.noticePoint(err)
 		if v.fate != lost {

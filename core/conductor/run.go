@@ -57,11 +57,15 @@ func (s *shift) run(ctx context.Context, r *run) verdict {
 	defer end(nil)
 	ended := s.config.Host.NewSignal()
 	s.config.Host.Go("run", func() {
-		v := s.runOnce(within, r)
-		s.mu.Lock()
-		r.verdict = v
-		s.mu.Unlock()
-		ended.Wake()
+		v := because(abandon, engine.Interruption(errGone)) // unless it returns
+		defer func() {
+			s.config.Host.Now() // does not return where the machine died
+			s.mu.Lock()
+			r.verdict = v
+			s.mu.Unlock()
+			ended.Wake()
+		}()
+		v = s.runOnce(within, r)
 	})
 	_, _ = ended.Wait(within, host.Forever)
 	s.mu.Lock()

@@ -257,13 +257,19 @@ func (s *shift) start(ctx context.Context, claim *jobboard.Claim) {
 		Revision: claim.Revision(),
 	})
 	s.config.Host.Go("job", func() {
+		defer s.leave(r)
 		s.work(ctx, under, r)
-		end(nil)
-		s.mu.Lock()
-		delete(s.runs, job)
-		s.mu.Unlock()
-		s.wake.Wake()
 	})
+}
+
+// leave is the end of a job's process, also where a task has ended it.
+func (s *shift) leave(r *run) {
+	s.config.Host.Now() // a machine that died says nothing any more: this does not return there
+	r.end(nil)
+	s.mu.Lock()
+	delete(s.runs, r.claim.Job.ID)
+	s.mu.Unlock()
+	s.wake.Wake()
 }
 
 // noticeLosses ends the runs whose claims the board says are gone.

@@ -284,9 +284,6 @@ func result(name string, value any) *flow.Task {
 	return t
 }
 
-// providing is a task whose result has a name.
-func providing(t *flow.Task, value string) *flow.Task { return t.Providing(value) }
-
 // bad is a task that fails; stuck is one whose revert fails; worst is both.
 func bad(name string) *flow.Task   { return failing(five(name), errNo) }
 func stuck(name string) *flow.Task { return failingRevert(five(name), errStuck) }

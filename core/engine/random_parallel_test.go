@@ -39,8 +39,7 @@ type yard struct {
 	running map[string]bool
 	most    int
 	runs    map[string]int
-	done    map[string]string // the results recorded by the latest save
-	wrong   string            // the first thing that was not as it has to be
+	wrong   string // the first thing that was not as it has to be
 }
 
 const brokenFor = 3 // commits: the tries of one save
