@@ -221,7 +221,11 @@ func (o *oracle) ignore(a *oracleAtom, depth flow.Depth) {
 		}
 	}
 	for _, b := range reached {
-		o.change(b, func(m *mark) { m.state, m.intention = state.Ignore, state.ToIgnore })
+		o.change(b, func(m *mark) {
+			if m.state = state.Ignore; m.intention != state.ToRevert { // TaskFlow forgets that it was to be reverted
+				m.intention = state.ToIgnore
+			}
+		})
 	}
 }
 

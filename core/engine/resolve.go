@@ -186,6 +186,11 @@ func (e *Engine) tryAgain(r *atom) {
 			}
 		}
 	}
+	for _, n := range slices.Backward(nodes) {
+		if e.places[n].turned {
+			e.lookBehind(n) // for the other retry it is undone
+		}
+	}
 }
 
 // turnedBefore reports whether a decision that stands before a node wants it reverted.
