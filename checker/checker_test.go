@@ -22,7 +22,8 @@ const good = `
 func TestPropertiesAreInOrder(t *testing.T) {
 	want := []string{
 		"claim.linearizable", "claim.exclusive", "job.conserved", "attempt.counted", "trash.exact",
-		"cycle.none", "fence.held", "moves.legal", "rest.reached", "run.happened",
+		"cycle.none", "fence.held", "moves.legal", "revert.ordered", "resume.once", "retry.counted",
+		"decider.kept", "failure.current", "rest.reached", "run.happened",
 	}
 	var got []string
 	for _, p := range Properties() {

@@ -26,8 +26,9 @@ type streak struct {
 // reached a state in which its execution or its revert is done (SUCCESS, FAILURE, REVERTED,
 // REVERT_FAILURE, IGNORE), and a write of the same claim that recorded something as finished came after
 // it. A claim that executes the same first tasks once more and reverts them once more therefore makes
-// none, while a long revert that gets a little further with each claim does. A write with an unknown
-// outcome is taken for one that happened. Being consumed, trashed or restored ends a streak as well.
+// none, while a long revert that gets a little further with each claim does, and so does a retry that
+// comes to an attempt with a higher number than ever. A write with an unknown outcome is taken for one that
+// happened. Being consumed, trashed or restored ends a streak as well.
 func (r *Reading) cycleFree() {
 	k := r.history.Header.CycleLength
 	if k == 0 {
@@ -62,12 +63,17 @@ func (r *Reading) advance() {
 	for i := range r.grants {
 		r.grants[i].progress = false
 	}
+	r.tried = zeroed(r.tried, len(r.subjects))
 	for i := range r.steps {
 		s := &r.steps[i]
-		if s.grant < 0 || !finished.has(s.to) || s.kind != taskSubject {
+		if s.grant < 0 || r.grants[s.grant].saved < s.seq {
 			continue
 		}
-		if done := &r.done[s.subject]; r.grants[s.grant].saved > s.seq && !done.has(s.to) {
+		switch done, tried := &r.done[s.subject], &r.tried[s.subject]; {
+		case s.kind == retrySubject && s.attempt > *tried:
+			*tried = s.attempt
+			r.grants[s.grant].progress = true
+		case s.kind == taskSubject && finished.has(s.to) && !done.has(s.to):
 			*done |= setOf(s.to)
 			r.grants[s.grant].progress = true
 		}

@@ -24,7 +24,18 @@
 //	trash.exact         the limit N: trashed as exhausted at N derived attempts, no claim beyond
 //	cycle.none          K claims in a row given up without progress, see below; K = 0 asks for nothing
 //	fence.held          the logbook: in the order of revisions, the epochs of writes never go down
-//	moves.legal         states: each move against the table, and against the move before it
+//	moves.legal         states: each move against the table, and against the move before it. It says
+//	                    from where to where, not how often: that is resume.once and retry.counted
+//	revert.ordered      order: a revert begins, and a retry tries again, when all that comes after it is
+//	                    reverted or has never run. Asks only about jobs with a shape
+//	resume.once         the logbook: what a known write recorded as executed or reverted against what
+//	                    is begun later, by this claim or another
+//	retry.counted       numbers: executions of a retry between its reverts and fresh starts against its
+//	                    attempts; never more, and not fewer when it is given up for what it decides
+//	                    about. Asks only about jobs with a shape
+//	decider.kept        shapes: what is declared never to run against what is begun
+//	failure.current     releases: the atom that the failure names has failed since it was last begun. Asks
+//	                    only about jobs with a shape
 //	rest.reached        the end: every job consumed or in the trash within RestWithin after the last
 //	                    Heal. Undecided when the faults have no end, when Final records are missing, or
 //	                    when the run ended before the time was over; RestWithin = 0 asks for nothing
@@ -38,6 +49,17 @@
 // Progress, for cycle.none, is that the logbook records for the first time in the life of a job that a
 // task reached a certain state in which its execution or its revert is done. A claim that does the same
 // first tasks again and reverts them again makes none, so such claims are a cycle.
+//
+// # What was told and what was saved
+//
+// An engine tells a move when it is recorded, and a call before it is made. So what was told was done, and
+// the properties that follow atoms go by that. The other direction does not hold: a conductor can die
+// between a save and telling of it. Every lease end and every save without an answer may hide one such
+// save, and these are counted; a property that would need a move that can have been hidden like that says
+// nothing, and each says in its own file how many it takes.
+//
+// A shape is compiled once (form.go) and kept while the header has the same: what comes after an atom is a
+// set of bits, so that looking for something there which is not undone takes one word for 64 atoms.
 //
 // # The witness
 //

@@ -12,7 +12,7 @@ import (
 func (r *Reading) exclusive() {
 	for i := range r.steps {
 		s := &r.steps[i]
-		if s.to != running && s.to != reverting || s.kind != taskSubject {
+		if s.to != running && s.to != reverting || !s.kind.atom() {
 			continue
 		}
 		r.ruling.checked++

@@ -1,10 +1,20 @@
 package checker
 
+import "fmt"
+
 // track is where a subject is.
 type track struct {
 	epoch int64
 	been  states // every state it was in, the first one included
 	now   state  // after its last move in that epoch, unless that is zero
+}
+
+// opening is what is known of an atom that went back to PENDING without a retry that lets it: its flow has to
+// start afresh.
+type opening struct {
+	epoch int64 // of the flow's last move
+	now   state // after it
+	owed  int32 // the first such step that waits for the flow, as one more than its index; 0 is none
 }
 
 // legal is the check of moves.legal. Within an epoch each move begins where the one before it ended. A
@@ -14,8 +24,16 @@ type track struct {
 // live to tell, the first move may also begin a few moves further on: what one save holds. A move in an
 // epoch that is over already (by a conductor that does not know yet) or without an epoch is held against
 // the table only.
+//
+// An atom goes back to PENDING because a retry before it tries again, or because its flow starts afresh,
+// which is told before the atoms or right after them. The former takes a shape to tell, so without one
+// only what had succeeded is asked for its reason: that goes back with its flow alone. With a shape it is
+// also known what a flow's end says: SUCCESS that every atom has succeeded or was ignored, REVERTED that none
+// is left in between.
 func (r *Reading) legal() {
 	r.tracks = zeroed(r.tracks, len(r.subjects))
+	r.opening = zeroed(r.opening, len(r.jobs))
+	r.stands = zeroed(r.stands, r.atoms)
 	for i := range r.steps {
 		s := &r.steps[i]
 		t := &r.tracks[s.subject]
@@ -28,7 +46,8 @@ func (r *Reading) legal() {
 		switch {
 		case s.from == noState || s.to == noState:
 			r.illegal(s, "and a "+rules.what+" has no such state")
-		case !rules.legal[s.from].has(s.to) && !(first && s.from == s.to && rules.again.has(s.to)):
+		case !rules.legal[s.from].has(s.to) && !(first && s.from == s.to && rules.again.has(s.to)) &&
+			!(s.to == rules.initial && rules.afresh.has(s.from)):
 			r.illegal(s, "which no "+rules.what+" may do")
 		case first && !t.been.has(s.from) && !r.savedUntold(s, t.been, rules):
 			r.illegal(s, "but it had never been there")
@@ -39,7 +58,82 @@ func (r *Reading) legal() {
 		if s.epoch >= t.epoch {
 			t.epoch, t.now = s.epoch, s.to
 		}
+		r.begun(int32(i), s)
 	}
+}
+
+// begun looks at why atoms go back to PENDING.
+func (r *Reading) begun(index int32, s *step) {
+	o := &r.opening[s.job]
+	if s.epoch != o.epoch {
+		*o = opening{epoch: s.epoch}
+	}
+	owes := func() {
+		if o.owed > 0 {
+			r.illegal(&r.steps[o.owed-1], "but no retry tried again, and its flow did not start afresh")
+			o.owed = 0
+		}
+	}
+	switch {
+	case s.kind == flowSubject:
+		if o.now = s.to; s.to != pending {
+			owes()
+		}
+		o.owed = 0
+		r.ended(s)
+	case !s.kind.atom():
+	case s.to == pending:
+		if o.now != pending && o.owed == 0 && (s.from == success || r.jobs[s.job].form >= 0 && !r.lets(s)) {
+			o.owed = index + 1
+		}
+	case s.to == running || s.to == reverting:
+		owes()
+	}
+	if f, atom := r.formed(s); f != nil {
+		t := &r.standsOf(s.job)[atom]
+		t.now, t.epoch, t.untold = s.to, s.epoch, s.untold
+	}
+}
+
+// ended looks at the atoms of a flow that ends. What was told to have failed has to be reverted first, and
+// no revert begins without being told; anything else may have gone on in a save of which nobody told.
+func (r *Reading) ended(s *step) {
+	if s.to != success && s.to != reverted || r.jobs[s.job].form < 0 {
+		return
+	}
+	f, stands := &r.forms.list[r.jobs[s.job].form], r.standsOf(s.job)
+	fits := setOf(success, ignored)
+	if s.to == reverted {
+		fits = setOf(noState, pending, success, ignored, reverted)
+	}
+	wrong := -1
+	for atom := range stands {
+		t := &stands[atom]
+		if t.epoch > s.epoch {
+			return // it ends for a claim that is over, and a newer one has gone on
+		}
+		if wrong < 0 && !fits.has(t.now) && (t.now == failure || s.untold == t.untold) {
+			wrong = atom
+		}
+	}
+	if wrong >= 0 {
+		r.illegal(s, fmt.Sprintf("but %s was in %s", f.atoms[wrong].Name, max(stands[wrong].now, pending)))
+	}
+}
+
+// lets reports whether a retry before the step's atom is about to try again.
+func (r *Reading) lets(s *step) bool {
+	f, atom := r.formed(s)
+	if f == nil {
+		return true // it is not in the shape, or has moved under a newer claim
+	}
+	stands := r.standsOf(s.job)
+	for _, q := range f.retries {
+		if t := &stands[q]; t.now == retrying && t.epoch == s.epoch && f.comesAfter(atom, q) {
+			return true
+		}
+	}
+	return false
 }
 
 // movesInASave is the most moves of one subject that one save can hold: of a flow that is resumed.
@@ -48,8 +142,7 @@ const movesInASave = 3
 // savedUntold reports whether a subject that has been in those states may be where the step begins
 // because of a save that nobody told of.
 func (r *Reading) savedUntold(s *step, been states, rules *table) bool {
-	untold := r.jobs[r.subjects[s.subject].job].untold
-	if untold == 0 || untold > s.seq {
+	if s.untold == 0 {
 		return false
 	}
 	for range movesInASave {
@@ -75,6 +168,8 @@ func (r *Reading) illegal(s *step, why string) {
 	}
 	what := "task " + subject.name + " of "
 	switch s.kind {
+	case retrySubject:
+		what = "retry " + subject.name + " of "
 	case flowSubject:
 		what = "the flow of "
 	case jobSubject:

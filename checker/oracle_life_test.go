@@ -95,14 +95,14 @@ func oracleMoves(h *history.History) map[string]bool {
 	broken := map[string]bool{}
 	subjects := map[string][]int{}
 	for i, rec := range h.Records {
-		if rec.Kind == history.Move {
-			key := h.Jobs[rec.Job] + "/" + rec.Subject
+		if rec.Kind == history.Move || rec.Kind == history.Retry {
+			key := h.Jobs[rec.Job] + "/" + rec.Kind.String() + "/" + rec.Subject
 			subjects[key] = append(subjects[key], i)
 		}
 	}
 	for _, at := range subjects {
 		for n, i := range at {
-			if !movable(h, at[:n], i) {
+			if !movable(h, at[:n], i) || !beginning(h, i) || !ending(h, i) {
 				broken[h.Jobs[h.Records[i].Job]] = true
 			}
 		}
@@ -119,12 +119,14 @@ func leaseEndedBefore(h *history.History, job history.JobID, a answered) bool {
 }
 
 // allowed says whether a table has the move.
-func allowed(subject, from, to string) bool {
+func allowed(rec history.Record, from, to string) bool {
 	kind := taskSubject
-	switch subject {
-	case "flow":
+	switch {
+	case rec.Kind == history.Retry:
+		kind = retrySubject
+	case rec.Subject == "flow":
 		kind = flowSubject
-	case "job":
+	case rec.Subject == "job":
 		kind = jobSubject
 	}
 	return slices.Contains(strings.Fields(moves[kind]), from+">"+to)
@@ -134,7 +136,7 @@ func allowed(subject, from, to string) bool {
 func movable(h *history.History, before []int, i int) bool {
 	rec := h.Records[i]
 	been := []string{"PENDING"}
-	if rec.Subject == "job" {
+	if rec.Subject == "job" && rec.Kind == history.Move {
 		been[0] = "UNCLAIMED"
 	}
 	newest, last := int64(0), ""
@@ -145,10 +147,10 @@ func movable(h *history.History, before []int, i int) bool {
 		}
 	}
 	first := rec.Epoch > newest
-	again := first && rec.From == rec.To && rec.Subject != "flow" && rec.Subject != "job" &&
-		(rec.To == "RUNNING" || rec.To == "REVERTING")
+	again := first && rec.From == rec.To && isAtom(rec) && (rec.To == "RUNNING" || rec.To == "REVERTING")
+	afresh := isAtom(rec) && rec.From == "SUCCESS" && rec.To == "PENDING"
 	switch {
-	case !allowed(rec.Subject, rec.From, rec.To) && !again:
+	case !allowed(rec, rec.From, rec.To) && !again && !afresh:
 		return false
 	case first:
 		return slices.Contains(been, rec.From) || slices.Contains(beyond(h, been, i), rec.From)
@@ -169,12 +171,12 @@ func beyond(h *history.History, been []string, i int) []string {
 		return nil
 	}
 	words := strings.Fields(`PENDING RUNNING SUCCESS FAILURE REVERTING REVERTED REVERT_FAILURE IGNORE
-		SUSPENDING SUSPENDED RESUMING UNCLAIMED CLAIMED COMPLETE TRASHED`)
+		RETRYING SUSPENDING SUSPENDED RESUMING UNCLAIMED CLAIMED COMPLETE TRASHED`)
 	for range 3 {
 		var next []string
 		for _, from := range been {
 			for _, to := range words {
-				if allowed(rec.Subject, from, to) {
+				if allowed(rec, from, to) {
 					next = append(next, to)
 				}
 			}

@@ -62,6 +62,9 @@ func TestOracles(t *testing.T) {
 		}
 	}
 	for property := range oracles {
+		if flowOracles[property] != nil && property != "moves.legal" {
+			continue // a town's jobs have no shape: see TestFlowOracles
+		}
 		if broken[property] < 40 {
 			t.Errorf("only %d histories break %s", broken[property], property)
 		}

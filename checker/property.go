@@ -27,8 +27,21 @@ var properties = [...]Property{
 		(*Reading).cycleFree),
 	property("fence.held", "Once a newer claim has written to the logbook of a job, no write of an older one "+
 		"succeeds.", (*Reading).fenced),
-	property("moves.legal", "Jobs, flows and tasks move only as their tables allow, each from the state "+
-		"that it was in.", (*Reading).legal),
+	property("moves.legal", "Jobs, flows, tasks and retries move only as their tables allow, each from the "+
+		"state that it was in; an atom goes back to PENDING only when a retry before it tries again or its "+
+		"flow starts afresh, and a flow ends as its atoms have.", (*Reading).legal),
+	property("revert.ordered", "A revert begins, and a retry tries again, only when everything that comes "+
+		"after it in the flow is reverted or has never run.", (*Reading).ordered),
+	property("resume.once", "What is recorded as executed is not executed again unless it was reverted or its "+
+		"flow starts afresh, and what is recorded as reverted is not reverted again, whoever goes on.",
+		(*Reading).once),
+	property("retry.counted", "A retry with N attempts is executed at most N times before it is reverted, and "+
+		"is given up for a failure that it decides about only after exactly N, however many engines die.",
+		(*Reading).retried),
+	property("decider.kept", "What a decider says is never to run is neither executed nor reverted.",
+		(*Reading).decided),
+	property("failure.current", "The failure for which a job is given up, consumed or trashed is of an atom "+
+		"that failed when it last ran: a failure that a retry resolved does not come back.", (*Reading).current),
 	property("rest.reached", "Within the stated time after the last fault has ended, every job is consumed or "+
 		"in the trash.", (*Reading).rested),
 	property("run.happened", "At least one job was posted and at least one was claimed.", (*Reading).ran),

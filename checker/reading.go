@@ -30,6 +30,7 @@ type op struct {
 	attempt int32 // as reported
 	charged span  // as derived: see charge
 	grant   int32 // a claim that was granted, and was not known before: one more than its grant's index
+	untold  int32 // see step
 	fate    fate
 	counted bool
 	placed  bool // the witness has given it its place
@@ -53,12 +54,15 @@ type grant struct {
 	progress bool  // scratch of cycle.none
 }
 
-// step is a move of a job, flow or task.
+// step is a move of a job, a flow or an atom.
 type step struct {
 	epoch    int64
 	seq      int32
 	subject  int32
 	grant    int32 // the one with its epoch, or -1
+	untold   int32 // how many saves of its job may have happened by then of which nothing was told
+	attempt  int32 // of a retry, as reported
+	job      history.JobID
 	process  history.ProcessID
 	from, to state
 	kind     subjectKind
@@ -70,13 +74,15 @@ type save struct {
 	seq        int32
 	job        history.JobID
 	since      int32 // it was not called before this record
+	grant      int32 // the one with its epoch, or -1
 }
 
-// subject is what moves: a job, its flow or one of its tasks.
+// subject is what moves: a job, its flow or one of its atoms.
 type subject struct {
 	name string
 	job  history.JobID
 	next int32 // the job's next subject, or -1
+	atom int32 // where its job has a form: its place among [Reading.atoms], or -1
 	kind subjectKind
 }
 
@@ -92,7 +98,9 @@ type jobReading struct {
 	final    int32 // sequence number of its first Final record, or zero
 	clash    int32 // sequence number of a Final record that says otherwise, or zero
 	leased   int64 // the highest epoch of which a lease end is recorded
-	untold   int32 // from this record on a save may have happened of which nothing was told; or zero
+	untold   int32 // how many saves may have happened so far of which nothing was told
+	form     int32 // the form of its flow, or -1
+	atoms    int32 // where its atoms begin among all atoms of jobs with a form
 	place    model.Place
 }
 
@@ -113,6 +121,8 @@ type Reading struct {
 	steps    []step
 	saves    []save
 	subjects []subject
+	forms    forms // the shapes in the header
+	atoms    int   // of all jobs that have a form
 
 	posted, claimed       int // operations that happened
 	maybePosted, maybeHad int // and posts and claims that may have
@@ -132,6 +142,12 @@ type scratch struct {
 	written []written // fence.held: by job
 	sorted  []int32   // fence.held: saves of one job, by revision
 	done    []states  // cycle.none: by subject, the states that are recorded as reached
+	tried   []int32   // cycle.none: by subject, the highest attempt of a retry
+	stands  []stand   // by atom: see stand
+	deeds   []deed    // resume.once: by subject
+	kept    []int32   // resume.once: by grant, its last write so far
+	turned  []bool    // by job: whether reverting has begun since its flow last began
+	opening []opening // moves.legal: by job
 }
 
 // mark says that an op begins, or ends, here.
@@ -181,10 +197,15 @@ func (r *Reading) reset(h *history.History) {
 		opAt:    sized(r.opAt, len(h.Records)),
 		ops:     r.ops[:0], marks: r.marks[:0], board: r.board[:0], grants: r.grants[:0],
 		steps: r.steps[:0], saves: r.saves[:0], subjects: r.subjects[:0],
-		scratch: r.scratch,
+		forms: r.forms, scratch: r.scratch,
 	}
+	r.forms.compile(h.Header.Shapes)
 	for j := range r.jobs {
-		r.jobs[j] = jobReading{last: -1, first: -1, recent: -1}
+		form := r.forms.of(h.Jobs[j])
+		r.jobs[j] = jobReading{last: -1, first: -1, recent: -1, form: form, atoms: int32(r.atoms)}
+		if form >= 0 {
+			r.atoms += len(r.forms.list[form].atoms)
+		}
 	}
 }
 
@@ -213,7 +234,7 @@ func (r *Reading) refuse(seq int32, why string) {
 // take reads one record.
 func (r *Reading) take(seq int32, rec *history.Record) {
 	switch rec.Kind {
-	case history.Move:
+	case history.Move, history.Retry:
 		r.move(seq, rec)
 	case history.Save:
 		r.save(seq, rec)

@@ -121,7 +121,7 @@ func TestSubjects(t *testing.T) {
 	}
 	for i, s := range r.steps {
 		subject := r.subjects[s.subject]
-		if (key{subject.job, subject.name}) != want[i] || s.kind != subjectKindOf(subject.name) {
+		if (key{subject.job, subject.name}) != want[i] || s.kind != subjectKindOf(history.Move, subject.name) {
 			t.Fatalf("step %d is %+v, want %+v", i, subject, want[i])
 		}
 	}

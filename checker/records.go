@@ -19,7 +19,7 @@ func (r *Reading) begin(seq int32, rec *history.Record) {
 			Kind: rec.Kind, Process: rec.Process, Epoch: rec.Epoch,
 			Adopted: claim && rec.Reason == history.ClaimAdopted,
 		},
-		invoke: seq, job: rec.Job, counted: rec.Counted,
+		invoke: seq, job: rec.Job, counted: rec.Counted, untold: r.jobs[rec.Job].untold,
 	})
 	switch rec.Kind {
 	case history.Post:
@@ -144,7 +144,7 @@ func (r *Reading) leaseEnd(seq int32, rec *history.Record) {
 	})
 	job := &r.jobs[rec.Job]
 	job.leased = max(job.leased, rec.Epoch)
-	job.hush(seq)
+	job.untold++ // its owner may have been saving, and not have lived to say so
 	if g := r.grantOf(rec.Job, rec.Epoch); g >= 0 {
 		r.grants[g].end = min(r.grants[g].end, seq)
 	}
@@ -167,12 +167,13 @@ func (r *Reading) save(seq int32, rec *history.Record) {
 	switch rec.Type {
 	case history.OK:
 	case history.Info:
-		r.jobs[rec.Job].hush(seq)
+		r.jobs[rec.Job].untold++
 	default:
 		return
 	}
 	since := int32(0)
-	if g := r.grantOf(rec.Job, rec.Epoch); g >= 0 {
+	g := r.grantOf(rec.Job, rec.Epoch)
+	if g >= 0 {
 		if rec.N > 0 {
 			r.grants[g].saved = seq
 		}
@@ -180,16 +181,8 @@ func (r *Reading) save(seq int32, rec *history.Record) {
 	}
 	if rec.Type == history.OK {
 		r.saves = append(r.saves, save{
-			epoch: rec.Epoch, rev: rec.Revision, seq: seq, job: rec.Job, since: since,
+			epoch: rec.Epoch, rev: rec.Revision, seq: seq, job: rec.Job, since: since, grant: g,
 		})
-	}
-}
-
-// hush notes that a save may have happened without being told: its answer was lost, or the claim
-// ended under one who may have been saving and did not live to say so.
-func (j *jobReading) hush(seq int32) {
-	if j.untold == 0 {
-		j.untold = seq
 	}
 }
 
@@ -198,34 +191,36 @@ func (r *Reading) move(seq int32, rec *history.Record) {
 		r.refuse(seq, "a move without a job")
 		return
 	}
-	subject := r.subjectOf(rec.Job, rec.Subject)
+	kind := subjectKindOf(rec.Kind, rec.Subject)
 	r.steps = append(r.steps, step{
-		epoch: rec.Epoch, seq: seq, process: rec.Process, kind: r.subjects[subject].kind,
-		subject: subject, grant: r.grantOf(rec.Job, rec.Epoch),
-		from: stateOf(rec.From), to: stateOf(rec.To),
+		epoch: rec.Epoch, seq: seq, job: rec.Job, process: rec.Process, kind: kind,
+		subject: r.subjectOf(rec.Job, kind, rec.Subject), grant: r.grantOf(rec.Job, rec.Epoch),
+		untold: r.jobs[rec.Job].untold, attempt: rec.Attempt, from: stateOf(rec.From), to: stateOf(rec.To),
 	})
 }
 
-// subjectOf is the index of the job's subject with this name. The search begins at the one that moved
+// subjectOf is the index of the job's subject of this kind and name. The search begins at the one that moved
 // last, because it or its successor most often moves next.
-func (r *Reading) subjectOf(job history.JobID, name string) int32 {
+func (r *Reading) subjectOf(job history.JobID, kind subjectKind, name string) int32 {
 	j := &r.jobs[job]
 	tail := int32(-1)
 	for s := j.recent; s >= 0; s = r.subjects[s].next {
-		if r.subjects[s].name == name {
+		if r.subjects[s].name == name && r.subjects[s].kind == kind {
 			j.recent = s
 			return s
 		}
 		tail = s
 	}
 	for s := j.first; s >= 0 && s != j.recent; s = r.subjects[s].next {
-		if r.subjects[s].name == name {
+		if r.subjects[s].name == name && r.subjects[s].kind == kind {
 			j.recent = s
 			return s
 		}
 	}
 	added := int32(len(r.subjects))
-	r.subjects = append(r.subjects, subject{name: name, job: job, next: -1, kind: subjectKindOf(name)})
+	r.subjects = append(r.subjects, subject{
+		name: name, job: job, next: -1, atom: r.atomOf(j, kind, name), kind: kind,
+	})
 	if tail >= 0 {
 		r.subjects[tail].next = added
 	} else {

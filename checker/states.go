@@ -2,7 +2,7 @@ package checker
 
 import "derail/checker/history"
 
-// state is a state of a job, a flow or a task. The zero value is a word that names none.
+// state is a state of a job, a flow or an atom. The zero value is a word that names none.
 type state uint8
 
 const (
@@ -15,6 +15,7 @@ const (
 	reverted
 	revertFailure
 	ignored
+	retrying
 	suspending
 	suspended
 	resuming
@@ -43,6 +44,8 @@ func stateOf(word string) state {
 		return revertFailure
 	case "IGNORE":
 		return ignored
+	case "RETRYING":
+		return retrying
 	case "SUSPENDING":
 		return suspending
 	case "SUSPENDED":
@@ -62,6 +65,16 @@ func stateOf(word string) state {
 	}
 }
 
+var stateWords = [numStates]string{
+	pending: "PENDING", running: "RUNNING", success: "SUCCESS", failure: "FAILURE", reverting: "REVERTING",
+	reverted: "REVERTED", revertFailure: "REVERT_FAILURE", ignored: "IGNORE", retrying: "RETRYING",
+	suspending: "SUSPENDING", suspended: "SUSPENDED", resuming: "RESUMING",
+	unclaimed: "UNCLAIMED", claimed: "CLAIMED", complete: "COMPLETE", trashed: "TRASHED",
+}
+
+// String is the word for the state.
+func (s state) String() string { return quoted(stateWords[s], "no state") }
+
 // states is a set of states.
 type states uint32
 
@@ -80,15 +93,22 @@ type subjectKind uint8
 
 const (
 	taskSubject subjectKind = iota
+	retrySubject
 	flowSubject
 	jobSubject
 )
 
-func subjectKindOf(name string) subjectKind {
-	switch name {
-	case history.SubjectFlow:
+// atom reports whether it is a task or a retry: what is executed and reverted.
+func (k subjectKind) atom() bool { return k <= retrySubject }
+
+// subjectKindOf is what moved: a record says itself whether it was a retry.
+func subjectKindOf(kind history.Kind, name string) subjectKind {
+	switch {
+	case kind == history.Retry:
+		return retrySubject
+	case name == history.SubjectFlow:
 		return flowSubject
-	case history.SubjectJob:
+	case name == history.SubjectJob:
 		return jobSubject
 	default:
 		return taskSubject
@@ -101,9 +121,11 @@ type table struct {
 	initial state
 	legal   [numStates]states // by state: where it may move to
 	again   states            // states that a later claim may enter from themselves, to do the work again
+	afresh  states            // states from which it goes back to the first one when its flow starts afresh
 }
 
-// tables are the legal moves as TaskFlow documents them, and those of a job as the jobboard does.
+// tables are the legal moves as TaskFlow documents them, and those of a job as the jobboard does. What has
+// succeeded goes back to PENDING where a part of its flow was reverted and the flow starts afresh.
 var tables = [...]table{
 	taskSubject: {
 		what: "task", initial: pending,
@@ -116,7 +138,23 @@ var tables = [...]table{
 			reverted:  setOf(pending),
 			ignored:   setOf(pending),
 		},
-		again: setOf(running, reverting),
+		again:  setOf(running, reverting),
+		afresh: setOf(success),
+	},
+	retrySubject: {
+		what: "retry", initial: pending,
+		legal: [numStates]states{
+			pending:   setOf(running, ignored),
+			running:   setOf(success, failure),
+			success:   setOf(retrying, reverting),
+			failure:   setOf(reverting),
+			retrying:  setOf(running),
+			reverting: setOf(reverted, revertFailure),
+			reverted:  setOf(pending),
+			ignored:   setOf(pending),
+		},
+		again:  setOf(running, reverting),
+		afresh: setOf(success),
 	},
 	flowSubject: {
 		what: "flow", initial: pending,

@@ -3,6 +3,8 @@ package checker
 import (
 	"strings"
 	"testing"
+
+	"derail/checker/history"
 )
 
 // moves is every legal move, as the tables of TaskFlow and of the jobboard have them.
@@ -10,6 +12,10 @@ var moves = map[subjectKind]string{
 	taskSubject: `
 		PENDING>RUNNING PENDING>IGNORE RUNNING>SUCCESS RUNNING>FAILURE SUCCESS>REVERTING FAILURE>REVERTING
 		REVERTING>REVERTED REVERTING>REVERT_FAILURE REVERTED>PENDING IGNORE>PENDING`,
+	retrySubject: `
+		PENDING>RUNNING PENDING>IGNORE RUNNING>SUCCESS RUNNING>FAILURE SUCCESS>RETRYING SUCCESS>REVERTING
+		FAILURE>REVERTING RETRYING>RUNNING REVERTING>REVERTED REVERTING>REVERT_FAILURE REVERTED>PENDING
+		IGNORE>PENDING`,
 	flowSubject: `
 		PENDING>RUNNING RUNNING>SUCCESS RUNNING>FAILURE RUNNING>REVERTED RUNNING>SUSPENDING RUNNING>RESUMING
 		SUCCESS>RUNNING SUCCESS>PENDING FAILURE>RUNNING REVERTED>PENDING SUSPENDING>SUSPENDED
@@ -22,7 +28,7 @@ var moves = map[subjectKind]string{
 
 func TestTables(t *testing.T) {
 	words := strings.Fields(`PENDING RUNNING SUCCESS FAILURE REVERTING REVERTED REVERT_FAILURE IGNORE
-		SUSPENDING SUSPENDED RESUMING UNCLAIMED CLAIMED COMPLETE TRASHED`)
+		RETRYING SUSPENDING SUSPENDED RESUMING UNCLAIMED CLAIMED COMPLETE TRASHED`)
 	if len(words) != int(numStates)-1 {
 		t.Fatalf("%d states have words, of %d", len(words), numStates-1)
 	}
@@ -42,7 +48,7 @@ func TestTables(t *testing.T) {
 }
 
 func TestWords(t *testing.T) {
-	for _, word := range []string{"", "pending", "WAITING", "RETRYING", "PENDING "} {
+	for _, word := range []string{"", "pending", "WAITING", "RETRY", "PENDING "} {
 		if s := stateOf(word); s != noState {
 			t.Errorf("%q is state %d", word, s)
 		}
@@ -50,8 +56,11 @@ func TestWords(t *testing.T) {
 	for name, want := range map[string]subjectKind{
 		"flow": flowSubject, "job": jobSubject, "task-1": taskSubject, "": taskSubject, "Flow": taskSubject,
 	} {
-		if got := subjectKindOf(name); got != want {
+		if got := subjectKindOf(history.Move, name); got != want {
 			t.Errorf("%q is of kind %d, want %d", name, got, want)
+		}
+		if got := subjectKindOf(history.Retry, name); got != retrySubject {
+			t.Errorf("a retry called %q is of kind %d", name, got)
 		}
 	}
 	for s, want := range map[span]string{{2, 2}: "2", {1, 3}: "1 to 3", {4, never}: "at least 4"} {

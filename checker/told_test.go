@@ -2,6 +2,7 @@ package checker
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 // told makes a history of a short text, one thing a line:
 //
 //	with attempts=3 cycle=4 rest=10s end=60s   the header
+//	atom j t1 after=r,t0 under=r undoes         an atom of j's shape; also retry=3, all, never
 //	+5s                                        time goes on
 //	A claim? j                                 an invoke
 //	A claim! j e=1 a=1 r=7                     its ok; - is its fail, ~ its info
@@ -20,7 +22,7 @@ import (
 //	A move j t1 PENDING>RUNNING e=1            an event
 //	store final j unclaimed                    where a job was in the end
 //
-// Underscores in a reason stand for spaces, and # begins a comment.
+// Underscores in a reason, and in the failure of a trash, stand for spaces, and # begins a comment.
 func told(t testing.TB, text string) *history.History {
 	t.Helper()
 	s := story{recorder: history.NewRecorder(history.Header{Scenario: t.Name()}), open: map[string][]int64{}}
@@ -51,6 +53,8 @@ func (s *story) line(words []string) error {
 		d, err := time.ParseDuration(words[0][1:])
 		s.at += int64(d)
 		return err
+	case words[0] == "atom" && len(words) > 2:
+		return s.atom(words[1], words[2], words[3:])
 	case len(words) < 2:
 		return fmt.Errorf("want a process and a kind")
 	}
@@ -76,6 +80,38 @@ func (s *story) header(fields []string) error {
 			return fmt.Errorf("no field %q in a header", name)
 		}
 	}
+	return nil
+}
+
+func (s *story) atom(job, name string, fields []string) error {
+	h := s.recorder.Header()
+	at := slices.IndexFunc(h.Shapes, func(s history.Shape) bool { return s.Jobs[0] == job })
+	if at < 0 {
+		at = len(h.Shapes)
+		h.Shapes = append(h.Shapes, history.Shape{Group: "of " + job, Jobs: []string{job}})
+	}
+	a := history.ShapeAtom{Name: name}
+	for _, field := range fields {
+		name, value, _ := strings.Cut(field, "=")
+		switch name {
+		case "retry":
+			a.Retry = true
+			a.Attempts, _ = strconv.Atoi(value)
+		case "after":
+			a.After = strings.Split(value, ",")
+		case "under":
+			a.Under = value
+		case "all":
+			a.RevertAll = true
+		case "never":
+			a.Never = true
+		case "undoes":
+			a.Undoes = true
+		default:
+			return fmt.Errorf("no field %q of an atom", name)
+		}
+	}
+	h.Shapes[at].Atoms = append(h.Shapes[at].Atoms, a)
 	return nil
 }
 
@@ -157,6 +193,8 @@ func set(rec *history.Record, field string) error {
 		rec.N = int32(n)
 	case hasValue && name == "reason":
 		rec.Reason, err = strings.ReplaceAll(value, "_", " "), nil
+	case hasValue && name == "failure":
+		rec.Subject, err = strings.ReplaceAll(value, "_", " "), nil
 	case hasValue:
 		return fmt.Errorf("no field %q", name)
 	case field == "counted":

@@ -123,6 +123,8 @@ func jobSymbol(r *history.Record) string {
 		return "trash"
 	case r.Kind == history.Save && r.Type == history.OK && r.N > 0:
 		return "save"
+	case triesAgain(r):
+		return "again"
 	case r.Kind == history.Fault:
 		return "fault"
 	case r.Type == history.Info:
@@ -131,6 +133,9 @@ func jobSymbol(r *history.Record) string {
 		return ""
 	}
 }
+
+// triesAgain says whether a record is of a retry that tries again.
+func triesAgain(r *history.Record) bool { return r.Kind == history.Retry && r.To == "RETRYING" }
 
 // endMarks are the marks at the ends of claims. Claims that were drawn as one have none.
 func (t *drawing) endMarks(claims []hold, bars []bar) []mark {

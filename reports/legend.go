@@ -52,6 +52,7 @@ func everyEntry() []legendEntry {
 		{Symbol: "done", Text: "consumed"},
 		{Symbol: "trash", Text: "to the trash"},
 		{Symbol: "save", Text: "atoms recorded as finished"},
+		{Symbol: "again", Text: "a retry tries again"},
 		{Symbol: "unknown", Text: "no answer, outcome unknown"},
 		{Symbol: "lost", Text: "loss of a claim noticed"},
 		{Symbol: "fault", Text: "fault"},

@@ -11,7 +11,7 @@ const marksAcross = 90
 // importance orders symbols: where there is no room for two marks the more telling one is shown.
 var importance = [...]string{
 	"crash", "heal", "trash", "lease", "lost", "unknown", "pause", "start", "post", "failed", "done",
-	"fault", "save",
+	"again", "fault", "save",
 }
 
 func rank(symbol string) int { return slices.Index(importance[:], symbol) }

@@ -164,6 +164,8 @@ func eventSentence(r *history.Record, who, job string) string {
 		return fmt.Sprintf("the lease on %s%s ended: the board took it from its owner", job, numbers(r))
 	case history.Move:
 		return moveSentence(r, who, job)
+	case history.Retry:
+		return retrySentence(r, who, job)
 	case history.Lost:
 		return fmt.Sprintf("%s noticed that it has lost %s%s", who, job, numbers(r))
 	case history.Crash:
@@ -196,11 +198,25 @@ func moveSentence(r *history.Record, who, job string) string {
 	case history.SubjectJob:
 		thing = job
 	}
+	return went(thing, r, who)
+}
+
+func went(thing string, r *history.Record, who string) string {
 	from := ""
 	if r.From != "" {
 		from = " from " + clean(r.From)
 	}
 	return fmt.Sprintf("%s went%s to %s on %s%s", thing, from, clean(r.To), who, because(r.Reason))
+}
+
+// retrySentence tells a retry's move by its name, which need not say that it is a retry's, and says in which
+// of its attempts it is.
+func retrySentence(r *history.Record, who, job string) string {
+	text := went("retry "+clean(r.Subject)+" of "+job, r, who)
+	if r.Attempt > 0 {
+		text += fmt.Sprintf(" (attempt %d)", r.Attempt)
+	}
+	return text
 }
 
 func faultSentence(r *history.Record, who, job string) string {

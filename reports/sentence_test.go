@@ -115,6 +115,14 @@ func TestSentencesOfEvents(t *testing.T) {
 			"task pay of order-1 went to PENDING on conductor-1",
 		},
 		{
+			history.Record{Kind: history.Retry, Subject: "tries", From: "SUCCESS", To: "RETRYING", Attempt: 2},
+			"retry tries of order-1 went from SUCCESS to RETRYING on conductor-1 (attempt 2)",
+		},
+		{
+			history.Record{Kind: history.Retry, Subject: "task-tries", To: "RUNNING"},
+			"retry task-tries of order-1 went to RUNNING on conductor-1",
+		},
+		{
 			history.Record{Kind: history.Crash, Job: history.None},
 			"conductor-1 crashed, with all that it ran",
 		},

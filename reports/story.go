@@ -245,8 +245,8 @@ func jobStory(h *history.History, job history.JobID) []step {
 }
 
 // quietRecords says of each record whether it can be left out without losing the thread: beginnings of
-// operations whose end is known, claims that another was faster with, moves that are no failure, and
-// logbook writes that record nothing as finished.
+// operations whose end is known, claims that another was faster with, moves that are no failure and by which
+// no retry tries again or gives up, and logbook writes that record nothing as finished.
 func quietRecords(h *history.History) []bool {
 	quiet := make([]bool, len(h.Records))
 	for i := range h.Records {
@@ -259,6 +259,8 @@ func quietRecords(h *history.History) []bool {
 			quiet[i] = r.Type == history.Fail && (r.Reason == history.ClaimHeld || r.Reason == history.ClaimGone)
 		case history.Move:
 			quiet[i] = !strings.Contains(r.To, "FAIL")
+		case history.Retry:
+			quiet[i] = !strings.Contains(r.To, "FAIL") && !triesAgain(r) && r.To != "REVERTING"
 		case history.Save:
 			quiet[i] = r.Type == history.OK && r.N == 0
 		}

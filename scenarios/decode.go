@@ -45,6 +45,8 @@ type decoder struct {
 	// bad has the paths of values that could not be read, about which nothing more is to be said.
 	places map[string]place
 	bad    map[string]bool
+	// inside is how many flows are around what is being read.
+	inside int
 }
 
 type place struct{ key, value spot }
@@ -148,6 +150,11 @@ var sections = []struct {
 	form  reflect.Type
 }{
 	{"", reflect.TypeFor[Scenario]()},
+	{"a link", reflect.TypeFor[Link]()},
+	{"retry, which is part of a flow", reflect.TypeFor[Retry]()},
+	{"a flow", reflect.TypeFor[Flow]()},
+	{"an item of a flow", reflect.TypeFor[Item]()},
+	{"engine, which is part of cluster", reflect.TypeFor[Engine]()},
 	{"cluster", reflect.TypeFor[Cluster]()},
 	{"policy", reflect.TypeFor[Policy]()},
 	{"backoff, which is part of policy", reflect.TypeFor[Backoff]()},
@@ -182,13 +189,41 @@ func (d *decoder) value(node ast.Node, into reflect.Value, f field, path string)
 	case node.Type() == ast.NullType:
 		d.bad[path] = true
 		d.add(nodeSpot(node), f.key+" has no value", "give it one, or leave the key out")
-	case into.Kind() == reflect.Struct && !isText(into):
-		d.mapping(node, into, path)
+	case isKeys(into):
+		d.keys(node, into, path)
 	case into.Kind() == reflect.Slice:
 		d.list(node, into, f, path)
 	default:
 		d.scalar(node, into, f, path)
 	}
+}
+
+// isKeys says whether the value is made of keys, or points to one that is.
+func isKeys(value reflect.Value) bool {
+	if value.Kind() == reflect.Pointer {
+		return value.Type().Elem().Kind() == reflect.Struct
+	}
+	return value.Kind() == reflect.Struct && !isText(value)
+}
+
+// keys reads a value that is made of keys.
+func (d *decoder) keys(node ast.Node, into reflect.Value, path string) {
+	if into.Kind() == reflect.Pointer {
+		into.Set(reflect.New(into.Type().Elem()))
+		into = into.Elem()
+	}
+	if into.Type() != reflect.TypeFor[Item]() {
+		d.mapping(node, into, path)
+		return
+	}
+	if d.inside++; d.inside > mostFlows {
+		d.bad[path] = true
+		problem := fmt.Sprintf("more than %d flows inside each other", mostFlows)
+		d.add(nodeSpot(node), problem, "flatten it")
+	} else {
+		d.mapping(node, into, path)
+	}
+	d.inside--
 }
 
 // isText says whether the value reads itself from text.

@@ -25,6 +25,10 @@ func drawScenario(t *rapid.T) *scenarios.Scenario {
 			Lease:      drawDuration(t, s, 60*s), Idle: drawDuration(t, ms, s),
 			RunLimit: drawDuration(t, 0, 60*s),
 			Restart:  drawSpan(t, 0, 60*s),
+			Engine: scenarios.Engine{
+				Workers:      rapid.SampledFrom([]int{0, 1, 64}).Draw(t, "workers"),
+				DeferReverts: rapid.Bool().Draw(t, "defer-reverts"),
+			},
 		},
 		Network: scenarios.Network{Delay: drawSpan(t, ms/1000, 200*ms)},
 		Policy: scenarios.Policy{
@@ -76,13 +80,30 @@ func groupsOf(scenario *scenarios.Scenario) []string {
 func drawJobs(t *rapid.T, length scenarios.Duration) scenarios.Jobs {
 	at := drawDuration(t, 0, length-1)
 	count := rapid.IntRange(1, 20).Draw(t, "count")
-	return scenarios.Jobs{
+	jobs := scenarios.Jobs{
 		Name: drawName(t), Count: count, At: at,
 		Every:    drawSpan(t, 0, (length-at)/scenarios.Duration(count)),
 		Priority: rapid.SampledFrom(scenarios.Priorities()).Draw(t, "priority"),
 		Pattern:  rapid.SampledFrom(scenarios.Patterns()).Draw(t, "pattern"),
 		Tasks:    rapid.IntRange(1, 9).Draw(t, "tasks"), Work: drawSpan(t, 0, s),
 	}
+	if rapid.IntRange(0, 2).Draw(t, "flow") == 2 {
+		pen := flowPen{T: t}
+		jobs.Flow, jobs.Pattern = pen.flow(2), ""
+		jobs.Tasks = tasksIn(jobs.Flow.Items)
+	}
+	return jobs
+}
+
+func tasksIn(items []scenarios.Item) int {
+	count := 0
+	for i := range items {
+		if items[i].Task != "" {
+			count++
+		}
+		count += tasksIn(items[i].Items)
+	}
+	return count
 }
 
 func drawFault(t *rapid.T, scenario *scenarios.Scenario) scenarios.Fault {

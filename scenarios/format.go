@@ -89,14 +89,18 @@ func grow(value reflect.Value, parent *block) *block {
 		}
 		return here
 	}
-	var needs []string
+	var needs, without []string
+	if jobs, is := value.Addr().Interface().(*Jobs); is && jobs.Flow != nil {
+		without = besideFlow
+	}
 	if fault, is := value.Addr().Interface().(*Fault); is {
 		kind, _ := FindKind(fault.Kind)
 		needs = kind.Needs
 	}
 	for _, f := range fieldsOf(value.Type()) {
 		one := value.Field(f.index)
-		if one.IsZero() && f.def == "" && f.need == "" && !slices.Contains(needs, f.key) {
+		left := one.IsZero() && f.def == "" && f.need == "" && !slices.Contains(needs, f.key)
+		if left || slices.Contains(without, f.key) {
 			continue
 		}
 		child := &entry{key: f.key, rank: f.index, home: here}

@@ -19,6 +19,7 @@ func seedFiles(f *testing.F) {
 	}
 	f.Add([]byte(full))
 	f.Add([]byte(small))
+	f.Add([]byte(flows))
 	for _, one := range whole {
 		if len(one.source) < 10_000 {
 			f.Add([]byte(one.source))

@@ -47,6 +47,17 @@ func (i *inspection) sound(paths ...string) bool {
 	return true
 }
 
+// soundInside says that the path and all in it could be read.
+func (i *inspection) soundInside(path string) bool {
+	for bad := range i.bad {
+		rest, inside := strings.CutPrefix(bad, path)
+		if inside && (rest == "" || rest[0] == '.' || rest[0] == '[') {
+			return false
+		}
+	}
+	return true
+}
+
 // report adds a problem with the value at the path.
 func (i *inspection) report(path, want, problem string, args ...any) {
 	i.add(i.spotFor(path), fmt.Sprintf(problem, args...), want)
@@ -108,6 +119,7 @@ func (i *inspection) jobs() {
 	if i.given("jobs") && len(i.Jobs) == 0 && i.sound("jobs") {
 		i.report("jobs", "write at least one group, beginning with - name: NAME", "there are no jobs")
 	}
+	sound := true
 	for n, group := range i.Jobs {
 		path := fmt.Sprintf("jobs[%d]", n)
 		i.name(path+".name", group.Name)
@@ -124,8 +136,13 @@ func (i *inspection) jobs() {
 			i.report(path+".count", fmt.Sprintf("write fewer than %d in all", mostJobs), "too many jobs")
 		}
 		i.posting(path, group)
+		if group.Flow != nil {
+			before := len(i.problems)
+			i.flow(path, &group)
+			sound = sound && len(i.problems) == before
+		}
 	}
-	i.countable = i.soundJobs()
+	i.countable = sound && i.soundJobs()
 }
 
 // posting checks that all jobs are posted while faults happen: a later one would have no part in the
@@ -169,7 +186,7 @@ func (i *inspection) expectation() {
 func (i *inspection) soundJobs() bool {
 	for n := range i.Jobs {
 		path := fmt.Sprintf("jobs[%d]", n)
-		if !i.sound(path+".name", path+".count", path+".tasks") {
+		if !i.sound(path+".name", path+".count", path+".tasks") || !i.soundInside(path+".flow") {
 			return false
 		}
 	}

@@ -37,6 +37,11 @@ const (
 	PropertyCycleNone         = "cycle.none"
 	PropertyFenceHeld         = "fence.held"
 	PropertyMovesLegal        = "moves.legal"
+	PropertyRevertOrdered     = "revert.ordered"
+	PropertyResumeOnce        = "resume.once"
+	PropertyRetryCounted      = "retry.counted"
+	PropertyDeciderKept       = "decider.kept"
+	PropertyFailureCurrent    = "failure.current"
 	PropertyRestReached       = "rest.reached"
 	PropertyRunHappened       = "run.happened"
 )
@@ -45,8 +50,9 @@ const (
 func Properties() []string {
 	return []string{
 		PropertyClaimLinearizable, PropertyClaimExclusive, PropertyJobConserved, PropertyAttemptCounted,
-		PropertyTrashExact, PropertyCycleNone, PropertyFenceHeld, PropertyMovesLegal, PropertyRestReached,
-		PropertyRunHappened,
+		PropertyTrashExact, PropertyCycleNone, PropertyFenceHeld, PropertyMovesLegal,
+		PropertyRevertOrdered, PropertyResumeOnce, PropertyRetryCounted, PropertyDeciderKept,
+		PropertyFailureCurrent, PropertyRestReached, PropertyRunHappened,
 	}
 }
 
@@ -73,6 +79,37 @@ const (
 
 // Patterns lists the patterns.
 func Patterns() []string { return []string{PatternLinear, PatternUnordered, PatternMixed} }
+
+// PatternGraph is the pattern that only a [Flow] can have, besides linear and unordered.
+const PatternGraph = "graph"
+
+// FlowPatterns lists the patterns of flows.
+func FlowPatterns() []string { return []string{PatternLinear, PatternUnordered, PatternGraph} }
+
+// The kinds of retry.
+const (
+	RetryTimes        = "times"
+	RetryForEach      = "for-each"
+	RetryForEachInput = "for-each-input"
+	RetryRevert       = "revert"
+	RetryRevertAll    = "revert-all"
+)
+
+// Retries lists the kinds of retry.
+func Retries() []string {
+	return []string{RetryTimes, RetryForEach, RetryForEachInput, RetryRevert, RetryRevertAll}
+}
+
+// How far it reaches when a decider says false.
+const (
+	DepthAll       = "all"
+	DepthFlow      = "flow"
+	DepthNeighbors = "neighbors"
+	DepthAtom      = "atom"
+)
+
+// Depths lists the depths, the widest first.
+func Depths() []string { return []string{DepthAll, DepthFlow, DepthNeighbors, DepthAtom} }
 
 // The classes of failure that a policy can excuse.
 const (
@@ -117,6 +154,12 @@ func Names(what string) []string {
 		return Priorities()
 	case "pattern":
 		return Patterns()
+	case "flow pattern":
+		return FlowPatterns()
+	case "retry kind":
+		return Retries()
+	case "depth":
+		return Depths()
 	case "failure class":
 		return Failures()
 	case "kind of error":

@@ -48,6 +48,10 @@ func setDefaults(into reflect.Value) {
 			setDefault(value, f.def)
 		case value.Kind() == reflect.Struct && !isText(value):
 			setDefaults(value)
+		case value.Kind() == reflect.Pointer && isKeys(value):
+			if !value.IsNil() {
+				setDefaults(value.Elem())
+			}
 		case value.Kind() == reflect.Slice && value.Type().Elem().Kind() == reflect.Struct:
 			for i := range value.Len() {
 				setDefaults(value.Index(i))
@@ -82,6 +86,12 @@ func (s *Scenario) fillDependent() {
 		}
 		if backoff.Max == 0 {
 			backoff.Max = max(backoff.First, Duration(time.Minute))
+		}
+	}
+	for i := range s.Jobs {
+		if group := &s.Jobs[i]; group.Flow != nil {
+			group.Pattern, group.Tasks = "", countTasks(group.Flow.Items)
+			fillFlow(group.Flow.Items, group.Flow.Links)
 		}
 	}
 	for i := range s.Faults {

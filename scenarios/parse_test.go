@@ -243,8 +243,10 @@ func TestParseKeepsZeros(t *testing.T) {
 
 // The YAML library's own strict decoder reads the same out of a file, apart from defaults.
 func TestParseAgreesWithTheLibrary(t *testing.T) {
-	everything := scenarios.Source{Name: "full.yaml", Text: []byte(full)}
-	for _, source := range append(scenarios.Embedded(), everything) {
+	all := append(scenarios.Embedded(),
+		scenarios.Source{Name: "full.yaml", Text: []byte(full)},
+		scenarios.Source{Name: "flows.yaml", Text: []byte(flows)})
+	for _, source := range all {
 		want, err := scenarios.Parse(source.Name, source.Text, scenarios.ParseOptions{})
 		if err != nil {
 			t.Fatal(err)

@@ -17,7 +17,7 @@ var replaced = []struct{ old, new, want string }{
 	{"max-jobs: 2", "maxJobs: 2", `9:3: unknown key "maxJobs"; did you mean "max-jobs"?`},
 	{
 		"idle: 100ms", "colour: blue",
-		`11:3: unknown key "colour"; write one of conductors, max-jobs, lease, idle, run-limit, restart`,
+		`11:3: unknown key "colour"; write one of conductors, max-jobs, lease, idle, run-limit, restart, engine`,
 	},
 	{"seeds: 5", "lease: 5s", `3:1: unknown key "lease"; it belongs under cluster`},
 	{"seeds: 5", "first: 5s", `3:1: unknown key "first"; it belongs under backoff, which is part of policy`},

@@ -50,6 +50,17 @@ type Cluster struct {
 	RunLimit Duration `yaml:"run-limit" limit:"0s..720h"`
 	// How long a crashed conductor stays away.
 	Restart Span `yaml:"restart" default:"1s..3s" limit:"0s..720h"`
+	// How the conductors run a job's flow.
+	Engine Engine `yaml:"engine"`
+}
+
+// Engine is how the conductors run a job's flow.
+type Engine struct {
+	// How many tasks of one job run at once. 0 and 1: one after the other.
+	Workers int `yaml:"workers" limit:"0..64"`
+	// A retry that has used up its attempts leaves the decision to the retry around it; where there is
+	// none, everything is reverted.
+	DeferReverts bool `yaml:"defer-reverts"`
 }
 
 // Policy is the attempts policy that the conductors apply.
@@ -93,12 +104,80 @@ type Jobs struct {
 	// How urgent they are: conductors take the more urgent first.
 	Priority string `yaml:"priority" default:"normal" names:"priority"`
 	// How a job's tasks hang together: linear is one after the other, unordered in any order, mixed
-	// is both, nested.
+	// is both, nested. For anything else there is flow.
 	Pattern string `yaml:"pattern" default:"linear" names:"pattern"`
 	// How many tasks a job has.
 	Tasks int `yaml:"tasks" default:"3" limit:"1..1000"`
 	// How long a task takes.
 	Work Span `yaml:"work" default:"10ms..50ms" limit:"0s..720h"`
+	// The flow of a job, in the place of pattern and tasks: up to 200 tasks and retries, each with a
+	// name, in flows within flows.
+	Flow *Flow `yaml:"flow"`
+}
+
+// Flow is what a job does, and in which order.
+type Flow struct {
+	// How the items hang together: linear is one after the other, unordered in any order, graph along
+	// links.
+	Pattern string `yaml:"pattern" default:"linear" names:"flow pattern"`
+	// What decides whether to try again when something in the flow fails. Without it everything is
+	// reverted.
+	Retry *Retry `yaml:"retry"`
+	// The tasks and flows that it is made of.
+	Items []Item `yaml:"items" need:"a list, each member beginning with - task: NAME or - flow: NAME"`
+	// Links that cannot be said with after, in a graph flow: those with a decider.
+	Links []Link `yaml:"links"`
+}
+
+// Item is a part of a flow: a task, or another flow. Faults count a job's tasks in the order of the
+// file.
+type Item struct {
+	// It is a task, and this is its name: lower-case letters, digits and hyphens, different from all
+	// other names in the job's flow.
+	Task string `yaml:"task"`
+	// It is a flow, and this is its name.
+	Flow string `yaml:"flow"`
+	// In a graph flow: the items that have to be done before this one.
+	After []string `yaml:"after"`
+	// Of the tasks that could run next, the one with the highest priority does.
+	Priority int `yaml:"priority" limit:"-1000..1000"`
+	// How a flow's items hang together; linear where it is left out.
+	Pattern string `yaml:"pattern" names:"flow pattern"`
+	// A flow's retry.
+	Retry *Retry `yaml:"retry"`
+	// What a flow is made of.
+	Items []Item `yaml:"items"`
+	// A graph flow's links with a decider.
+	Links []Link `yaml:"links"`
+}
+
+// Link says that an item of a graph flow comes after another.
+type Link struct {
+	// The item that comes first.
+	From string `yaml:"from" need:"NAME"`
+	// The item that comes after it.
+	To string `yaml:"to" need:"NAME"`
+	// What the link's decider says each time: true lets the item run, false has it passed over. Left
+	// out, there is no decider.
+	When *bool `yaml:"when"`
+	// What is passed over when the decider says false: atom, the item alone (or a flow's first tasks, or
+	// its retry); neighbors, the tasks directly after it as well; flow, all tasks after it in the same
+	// flow; all (left out, that), everything after it.
+	Depth string `yaml:"depth" names:"depth"`
+}
+
+// Retry watches over a flow, and decides whether to try again when something in it fails.
+type Retry struct {
+	// times tries so many times; for-each tries one value after the other, and for-each-input likewise
+	// with values that are posted with the job; revert never tries again but reverts the flow, and
+	// revert-all reverts everything.
+	Kind string `yaml:"kind" need:"times" names:"retry kind"`
+	// times, for-each and for-each-input: how many attempts there are in all.
+	Attempts int `yaml:"attempts" limit:"1..100"`
+	// The same kinds: when the attempts are used up, everything is reverted and not only the flow.
+	RevertAll bool `yaml:"revert-all"`
+	// What the retry is called; left out, its flow's name with _retry after it.
+	Name string `yaml:"name"`
 }
 
 // Fault is one thing that goes wrong. Kind decides which of the other fields have a meaning; [Kinds]

@@ -43,6 +43,9 @@ type entry struct {
 
 // plant makes the tree of a mapping or list, the entries in the order of the file.
 func (d *document) plant(node ast.Node, form reflect.Type, parent *block) *block {
+	if form.Kind() == reflect.Pointer {
+		form = form.Elem()
+	}
 	switch node := node.(type) {
 	case *ast.MappingNode:
 		here := &block{parent: parent, inBrackets: node.IsFlowStyle}

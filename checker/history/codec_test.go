@@ -31,6 +31,7 @@ func drawn(t *rapid.T) *History {
 		Processes: rapid.SliceOfNDistinct(name, 1, 5, rapid.ID).Draw(t, "processes"),
 		Jobs:      rapid.SliceOfNDistinct(name, 1, 5, rapid.ID).Draw(t, "jobs"),
 	}
+	h.Header.Shapes = drawnShapes(t, h.Jobs)
 	var open []int64
 	at := int64(0)
 	for i := range rapid.IntRange(0, 30).Draw(t, "records") {

@@ -34,6 +34,7 @@
 //	cycle_length    K: how many claims in a row without progress are a cycle; 0 asks for nothing
 //	rest_within_ns  how long after the heal the system may take to come to rest; 0 asks for nothing
 //	end_ns          the virtual time at which the run ended
+//	shapes          the flows of the jobs as they were declared, see below
 //	processes       the names of all processes, each once
 //	jobs            the names of all jobs, each once
 //
@@ -43,23 +44,48 @@
 //	at_ns     the virtual time in nanoseconds since the run began; it never decreases
 //	type      invoke, ok, fail, info or event
 //	kind      operations: post, claim, abandon, consume, trash, restore, save;
-//	          events: lease_end, move, lost, crash, start, pause, resume, fault, heal, final,
+//	          events: lease_end, move, retry, lost, crash, start, pause, resume, fault, heal, final,
 //	          message, note
 //	process   who; operations need one
-//	job       which job; operations, lease_end, move and final need one
+//	job       which job; operations, lease_end, move, retry and final need one
 //	call      completions, and nothing else: the seq of the invoke that they complete
 //	epoch     the claim's epoch, from 1; a claim that is ok needs one. Absent where it is not known, and
 //	          in a trash by one who does not own the job. In an invoke it binds: the operation happens
 //	          with this epoch or not at all
 //	attempt   claim ok: which attempt this is, from 1; trash ok and abandon ok: how many attempts are
-//	          charged after it
+//	          charged after it; retry: which of its attempts it is, from 1
 //	revision  ok: the store's revision at which it happened, where it is known
 //	counted   abandon, its invoke and its completion: true when the attempt stays charged
 //	n         save: how many atoms it newly records as finished
-//	subject   move: "flow", "job" or a task's name; fault: what it hit
-//	from      move: the state before
-//	to        move: the state after; final: unclaimed, claimed, trashed or gone
+//	subject   move: "flow", "job" or a task's name; retry: the retry's name; trash: the last failure;
+//	          fault: what it hit
+//	from      move, retry: the state before
+//	to        move, retry: the state after; final: unclaimed, claimed, trashed or gone
 //	reason    why: a failure's fingerprint, a fault's name, the reason of a fail, "adopted", ...
+//
+// A failure of an atom is told as "KIND in ATOM: TEXT", wherever one is told.
+//
+// # Shapes
+//
+// A shape says what the flow of a group of jobs is, so that more of its moves can be checked: in what
+// order things are reverted, how often a retry tries, what a decider leaves out. It is an object with these
+// fields. Jobs whose flow nobody declares have no shape.
+//
+//	group     what the jobs have in common, for people
+//	jobs      the names of the jobs, each in one shape; they need not be in the header's list
+//	atoms     the flow's atoms, at least one; each is listed after those that it names
+//
+// An atom is an object with these fields; all but name may be left out.
+//
+//	name        as in the subject of its moves
+//	retry       true of a retry, false of a task
+//	after       the atoms directly before it in the order of execution, through the boundaries of flows;
+//	            the first atoms of a flow come after its retry
+//	under       the nearest retry around it; of a retry, the one around its flow
+//	attempts    of a retry: at most so many attempts; 0: it never tries again
+//	revert_all  of a retry: when its attempts are used up, everything is reverted
+//	never       true of what a decider always leaves out
+//	undoes      true of what has something to undo
 //
 // An absent field is zero, false or empty; [Write] leaves those out. There are no other fields, no
 // other values, no blank lines and no two records on a line: [Read] refuses them, with the line, the

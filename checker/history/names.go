@@ -7,7 +7,7 @@ var (
 	typeNames = [...]string{Invoke: "invoke", OK: "ok", Fail: "fail", Info: "info", Event: "event"}
 	kindNames = [...]string{
 		Post: "post", Claim: "claim", Abandon: "abandon", Consume: "consume", Trash: "trash",
-		Restore: "restore", Save: "save", LeaseEnd: "lease_end", Move: "move", Lost: "lost",
+		Restore: "restore", Save: "save", LeaseEnd: "lease_end", Move: "move", Retry: "retry", Lost: "lost",
 		Crash: "crash", Start: "start", Pause: "pause", Resume: "resume", Fault: "fault",
 		Heal: "heal", Final: "final", Message: "message", Note: "note",
 	}
@@ -33,7 +33,9 @@ func (k Kind) String() string {
 func (k Kind) Operation() bool { return k >= Post && k <= Save }
 
 // aboutJob says whether a record of kind k is worth nothing without a job.
-func (k Kind) aboutJob() bool { return k.Operation() || k == LeaseEnd || k == Move || k == Final }
+func (k Kind) aboutJob() bool {
+	return k.Operation() || k == LeaseEnd || k == Move || k == Retry || k == Final
+}
 
 // JobName is the name of a job, or "" for [None].
 func (h *History) JobName(id JobID) string {
@@ -53,8 +55,10 @@ func (h *History) ProcessName(id ProcessID) string {
 
 // Clone is a copy of h that shares no slice with it, for keeping what a [Recorder] will reuse.
 func (h *History) Clone() *History {
-	return &History{
+	clone := &History{
 		Header: h.Header, Processes: slices.Clone(h.Processes),
 		Jobs: slices.Clone(h.Jobs), Records: slices.Clone(h.Records),
 	}
+	clone.Header.Shapes = cloneShapes(h.Header.Shapes)
+	return clone
 }

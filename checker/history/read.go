@@ -37,6 +37,7 @@ const (
 	fieldCycleLength = "cycle_length"
 	fieldRestWithin  = "rest_within_ns"
 	fieldEnd         = "end_ns"
+	fieldShapes      = "shapes"
 	fieldProcesses   = "processes"
 	fieldJobs        = "jobs"
 )
@@ -48,7 +49,7 @@ var (
 	}
 	headerFields = []string{
 		fieldVersion, fieldScenario, fieldSeed, fieldHash, fieldAttempts, fieldCycleLength,
-		fieldRestWithin, fieldEnd, fieldProcesses, fieldJobs,
+		fieldRestWithin, fieldEnd, fieldShapes, fieldProcesses, fieldJobs,
 	}
 )
 
@@ -180,6 +181,8 @@ func (r *reader) headerField(name string, nameAt int) {
 		h.RestWithin = r.number(0, math.MaxInt64)
 	case fieldEnd:
 		h.End = r.number(0, math.MaxInt64)
+	case fieldShapes:
+		r.shapes()
 	case fieldProcesses:
 		r.list(fieldProcesses, func(text string, at int) {
 			if _, twice := r.processes[text]; twice {

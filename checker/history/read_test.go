@@ -267,7 +267,11 @@ func FuzzRead(f *testing.F) {
 	if err := Write(&b, sample()); err != nil {
 		f.Fatal(err)
 	}
+	if err := Write(&b, shaped()); err != nil {
+		f.Fatal(err)
+	}
 	f.Add(b.Bytes())
+	f.Add(b.Bytes()[bytes.LastIndex(b.Bytes(), []byte(`{"version"`)):])
 	f.Fuzz(func(t *testing.T, text []byte) {
 		h, err := Read(bytes.NewReader(text), "f")
 		if err != nil {

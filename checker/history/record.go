@@ -29,6 +29,7 @@ const (
 
 	LeaseEnd // the board dropped the claim with this epoch because its lease ended
 	Move     // a job, flow or task went From one state To another; Subject is its name
+	Retry    // a retry did; Attempt is which of its attempts it is
 	Lost     // a conductor noticed that it lost the claim with this epoch
 	Crash    // a process (with all that it ran) died
 	Start    // a process began, or began again
@@ -89,16 +90,18 @@ type Record struct {
 
 	Job     JobID
 	Process ProcessID
-	Attempt int32 // Claim OK: which attempt this is, from 1; Trash and Abandon: attempts charged after it
+	// Attempt, Claim OK: which attempt this is, from 1; Trash and Abandon: attempts charged after it; Retry:
+	// which of its attempts it is, from 1.
+	Attempt int32
 	N       int32 // Save: atoms newly recorded as finished (executed or reverted)
 
 	Type    Type
 	Kind    Kind
 	Counted bool // Abandon: the attempt stays charged
 
-	Subject string // Move: the flow, job or task; Fault: what it hit
-	From    string // Move: the state before
-	To      string // Move: the state after; Final: where the job is
+	Subject string // Move, Retry: the flow, job or atom; Fault: what it hit
+	From    string // Move, Retry: the state before
+	To      string // Move, Retry: the state after; Final: where the job is
 	Reason  string // why: a failure's fingerprint, a fault's name, the reason of a fail
 }
 
@@ -122,6 +125,8 @@ type Header struct {
 	RestWithin int64 `json:"rest_within_ns"`
 	// End is the virtual time at which the run ended, in nanoseconds.
 	End int64 `json:"end_ns"`
+	// Shapes are the flows of the jobs, where they are declared.
+	Shapes []Shape `json:"shapes,omitempty"`
 }
 
 // History is everything that a run wrote down.

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// scanner reads one line, which holds one flat JSON object. It is written by hand because a mistake
+// scanner reads one line, which holds one JSON object. It is written by hand because a mistake
 // has to be told with its column, which encoding/json does not know for unknown and repeated names.
 // The first mistake stays in err, and everything after it reads as nothing.
 type scanner struct {
@@ -67,6 +67,14 @@ func (s *scanner) take(c byte, why string) {
 // object reads the whole line as an object and calls member for each name, which reads the value and
 // refuses names that it does not know or has seen before.
 func (s *scanner) object(member func(name string, nameAt int)) {
+	s.members(member)
+	if s.peek(); s.err == nil && s.at < len(s.text) {
+		s.fail(s.at, s.found(), "want nothing after the object: one line holds one record")
+	}
+}
+
+// members reads an object that may be followed by something.
+func (s *scanner) members(member func(name string, nameAt int)) {
 	s.take('{', "to begin an object")
 	if s.peek() == '}' {
 		s.at++
@@ -86,9 +94,6 @@ func (s *scanner) object(member func(name string, nameAt int)) {
 			s.at++
 		}
 		s.take('}', "or ',' after a field")
-	}
-	if s.peek(); s.err == nil && s.at < len(s.text) {
-		s.fail(s.at, s.found(), "want nothing after the object: one line holds one record")
 	}
 }
 
@@ -250,22 +255,31 @@ func (s *scanner) truth() bool {
 
 // list reads an array of strings and calls each for every one of them, with its index in the line.
 func (s *scanner) list(what string, each func(text string, at int)) {
-	s.take('[', "to begin a list of "+what)
-	if s.peek() == ']' {
-		s.at++
-		return
-	}
-	for s.err == nil {
+	s.items(what, "after a name", func() {
 		s.space()
 		at := s.at
 		text := s.str("the name of one of the " + what)
 		if s.err == nil {
 			each(text, at)
 		}
+	})
+}
+
+// each reads an array of objects and calls one for every one of them, which reads it.
+func (s *scanner) each(what string, one func()) { s.items(what, "after an object", one) }
+
+func (s *scanner) items(what, after string, one func()) {
+	s.take('[', "to begin a list of "+what)
+	if s.peek() == ']' {
+		s.at++
+		return
+	}
+	for s.err == nil {
+		one()
 		if s.peek() != ',' {
 			break
 		}
 		s.at++
 	}
-	s.take(']', "or ',' after a name")
+	s.take(']', "or ',' "+after)
 }

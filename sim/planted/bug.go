@@ -43,7 +43,7 @@ func (e Edit) Apply(text string) (string, error) {
 
 // Bugs is every planted bug, those of one property together.
 func Bugs() []Bug {
-	return slices.Concat(claimBugs, jobBugs, attemptBugs, logbookBugs, restBugs)
+	return slices.Concat(claimBugs, jobBugs, attemptBugs, logbookBugs, flowBugs, restBugs)
 }
 
 // Find is the bug with that name.

@@ -57,8 +57,8 @@ var logbookBugs = []Bug{
 			{
 				File: "core/engine/call.go",
 				Old:  "\tdefault:\n\t\te.moveAtom(a, state.Running)\n",
-				New: "\tdefault:\n\t\ta.running = true\n" +
-					"\t\tc.args, c.failed = e.argumentsOnce(a, false)\n\t\treturn\n",
+				New: "\tdefault:\n" +
+					"\t\tc.args, _ = e.arguments(a, false)\n\t\treturn\n",
 			},
 		},
 	},

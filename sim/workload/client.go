@@ -64,7 +64,7 @@ const retry = 250 * time.Millisecond
 func record(ctx context.Context, g *Group, m *kernel.Machine, books Author, job string) bool {
 	detail := logbook.FlowDetail{
 		ID: job, Name: g.Spec.Name, Factory: g.Factory,
-		Inputs: flow.Args{{Name: inputJob, Value: job}},
+		Inputs: append(flow.Args{{Name: inputJob, Value: job}}, g.inputs...),
 	}
 	for {
 		err := books.Create(ctx, logbook.Book{ID: job, Name: g.Spec.Name}, detail)

@@ -8,13 +8,10 @@ package workload
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 
-	"derail/core/failure"
 	"derail/core/flow"
-	"derail/core/host"
 	"derail/core/jobboard"
 	"derail/scenarios"
 	"derail/sim/choice"
@@ -30,6 +27,9 @@ type Place struct {
 	Source  *choice.Source
 	// Poisoned is called when a task kills its machine, right before it does.
 	Poisoned func()
+	// Misled, if set, is called when a task was given a wrong argument or none, right before it fails
+	// because of that: a retry might try again, and nobody would see it.
+	Misled func(job, task string, wrong error)
 }
 
 type placeKey struct{}
@@ -46,6 +46,7 @@ type Group struct {
 	Factory string // the name under which its flow is registered
 	Jobs    []string
 	rank    jobboard.Priority
+	inputs  flow.Args // of each job's flow, besides the job's name
 }
 
 // Plan is a scenario's whole workload. It is immutable.
@@ -53,10 +54,8 @@ type Plan struct {
 	Groups []Group
 	Flows  *flow.Registry
 	groups map[string]int // by job
+	shapes []Shape
 }
-
-// inputJob is the flow input that names the job.
-const inputJob = "job"
 
 // Compile makes the flows of a scenario's jobs.
 func Compile(s *scenarios.Scenario) (*Plan, error) {
@@ -73,11 +72,14 @@ func Compile(s *scenarios.Scenario) (*Plan, error) {
 			g.Jobs = append(g.Jobs, name)
 			p.groups[name] = i
 		}
-		f := build(&g)
+		f, shape, err := compile(&g)
+		if err != nil {
+			return nil, fmt.Errorf("group %q: %w", spec.Name, err)
+		}
 		if err := p.Flows.Register(g.Factory, func(flow.Args) (*flow.Flow, error) { return f, nil }); err != nil {
 			return nil, err
 		}
-		p.Groups = append(p.Groups, g)
+		p.Groups, p.shapes = append(p.Groups, g), append(p.shapes, shape)
 	}
 	return p, nil
 }
@@ -92,107 +94,3 @@ func (p *Plan) GroupOf(job string) int {
 
 // Count is the number of jobs.
 func (p *Plan) Count() int { return len(p.groups) }
-
-func build(g *Group) *flow.Flow {
-	tasks := make([]flow.Item, g.Spec.Tasks)
-	for i := range tasks {
-		tasks[i] = task(g, i+1)
-	}
-	n := len(tasks)
-	switch {
-	case g.Spec.Pattern == scenarios.PatternUnordered:
-		return flow.Unordered(g.Spec.Name, tasks...)
-	case g.Spec.Pattern == scenarios.PatternMixed && n > 2:
-		return flow.Linear(g.Spec.Name, tasks[0], flow.Unordered("middle", tasks[1:n-1]...), tasks[n-1])
-	default:
-		return flow.Linear(g.Spec.Name, tasks...)
-	}
-}
-
-// task makes task n of a group, counted from 1. In a linear flow each checks what the one before it
-// has handed on.
-func task(g *Group, n int) *flow.Task {
-	requires := []string{inputJob}
-	if n > 1 && g.Spec.Pattern == scenarios.PatternLinear {
-		requires = append(requires, result(n-1))
-	}
-	t := &flow.Task{
-		Name:     "task-" + strconv.Itoa(n),
-		Requires: requires,
-		Provides: result(n),
-		Execute: func(ctx context.Context, args flow.Args) (any, error) {
-			return execute(ctx, g, n, args)
-		},
-	}
-	if n%2 == 1 { // every other task has something to undo
-		t.Revert = func(ctx context.Context, args flow.Args, of flow.Undo) error {
-			return revert(ctx, g, n, args, of)
-		}
-	}
-	return t
-}
-
-func result(n int) string { return "result-" + strconv.Itoa(n) }
-
-func execute(ctx context.Context, g *Group, n int, args flow.Args) (any, error) {
-	place := ctx.Value(placeKey{}).(*Place)
-	job, err := flow.Get[string](args, inputJob)
-	if err != nil {
-		return nil, err
-	}
-	if before, ok := args.Lookup(result(n - 1)); ok && before != int64(n-1) {
-		return nil, failure.Internal(fmt.Errorf("task %d was handed %v instead of %d", n, before, n-1))
-	}
-	m := place.Machine
-	hit := place.Faults.Task(m.Kernel().Now(), place.Node, g.Index, n, job)
-	work := place.Source.Stream("work", job).Between(int64(g.Spec.Work.Low), int64(g.Spec.Work.High))
-	if work+hit.Slow > 0 {
-		if err := m.Sleep(ctx, nanoseconds(work+hit.Slow)); err != nil {
-			return nil, err
-		}
-	}
-	if err := suffer(hit, place); err != nil {
-		return nil, err
-	}
-	return int64(n), nil
-}
-
-// revert undoes task n, which takes as long as doing it. It checks that it is told what was done.
-func revert(ctx context.Context, g *Group, n int, args flow.Args, of flow.Undo) error {
-	place := ctx.Value(placeKey{}).(*Place)
-	job, err := flow.Get[string](args, inputJob)
-	if err != nil {
-		return err
-	}
-	if of.Failed == nil && of.Result != int64(n) {
-		return failure.Internal(fmt.Errorf("task %d is to undo %v instead of %d", n, of.Result, n))
-	}
-	undo := place.Source.Stream("undo", job).Between(int64(g.Spec.Work.Low), int64(g.Spec.Work.High))
-	return place.Machine.Sleep(ctx, nanoseconds(undo))
-}
-
-var (
-	errOrdinary = errors.New("the task's own work failed")
-	errInternal = errors.New("the engine's surroundings failed")
-)
-
-// suffer carries out what hits a task.
-func suffer(hit fault.Task, place *Place) error {
-	switch hit.Kind {
-	case scenarios.KindTaskError:
-		if hit.Internal {
-			return failure.Internal(errInternal)
-		}
-		return errOrdinary
-	case scenarios.KindTaskPanic:
-		panic("index out of range")
-	case scenarios.KindTaskHang:
-		// It heeds no context: only the machine's end is the end of it.
-		_, err := place.Machine.NewSignal().Wait(context.Background(), host.Forever)
-		return err
-	case scenarios.KindTaskPoison:
-		place.Poisoned()
-		place.Machine.Crash()
-	}
-	return nil
-}

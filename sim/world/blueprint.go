@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 
+	"derail/checker/history"
 	"derail/core/conductor"
 	"derail/core/failpoints"
 	"derail/core/failure"
@@ -28,6 +29,8 @@ type Blueprint struct {
 	nodes    []string // by number: the store, the client, the conductors
 	faults   *fault.Plan
 	work     *workload.Plan
+	shapes   []history.Shape
+	retrying []bool // by group: whether its flow has a retry
 	policy   conductor.Policy
 }
 
@@ -55,6 +58,7 @@ func Compile(s *scenarios.Scenario) (*Blueprint, error) {
 	if b.work, err = workload.Compile(s); err != nil {
 		return nil, err
 	}
+	b.shapes, b.retrying = shapes(b.work.Shapes()), retrying(b.work.Shapes())
 	b.policy = conductor.Policy{
 		Attempts: s.Policy.Attempts,
 		Backoff: conductor.Backoff{
@@ -106,4 +110,10 @@ func (b *Blueprint) GroupOf(job string) string {
 		return b.work.Groups[g].Spec.Name
 	}
 	return ""
+}
+
+// retries reports whether the flow of a job has a retry.
+func (b *Blueprint) retries(job string) bool {
+	g := b.work.GroupOf(job)
+	return g >= 0 && b.retrying[g]
 }

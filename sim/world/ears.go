@@ -20,6 +20,9 @@ func (e *ears) Hear(ev *event.Event) {
 	switch ev.Kind {
 	case event.AtomMoved:
 		r.Subject, r.From, r.To = ev.Atom, string(ev.From), string(ev.To)
+	case event.RetryMoved:
+		r.Kind, r.Subject, r.From, r.To = history.Retry, ev.Atom, string(ev.From), string(ev.To)
+		r.Attempt = ev.Attempt
 	case event.FlowMoved:
 		r.Subject, r.From, r.To = history.SubjectFlow, string(ev.From), string(ev.To)
 	case event.LogbookSaved:
@@ -34,6 +37,9 @@ func (e *ears) Hear(ev *event.Event) {
 		jobMove(&r, state.Unclaimed, state.Claimed)
 	case event.JobConsumed:
 		jobMove(&r, state.Claimed, state.Complete)
+		if e.life.world.blueprint.retries(ev.Job) { // else whatever failed in a flow is what it ended for
+			r.Reason = fingerprint(ev.Failure)
+		}
 	case event.JobAbandoned:
 		jobMove(&r, state.Claimed, state.Unclaimed)
 	case event.JobTrashed:

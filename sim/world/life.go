@@ -79,6 +79,7 @@ func (w *World) boot(node int) {
 		Books: l.books, Flows: w.blueprint.work.Flows, Policy: w.blueprint.policy,
 		MaxJobs: s.Cluster.MaxJobs, Lease: s.Cluster.Lease.Std(), Idle: s.Cluster.Idle.Std(),
 		RunLimit: s.Cluster.RunLimit.Std(), Listener: &l.ears,
+		Workers: s.Cluster.Engine.Workers, DeferReverts: s.Cluster.Engine.DeferReverts,
 	}
 	if w.options.Wrap.Config != nil {
 		w.options.Wrap.Config(&config)

@@ -114,7 +114,7 @@ func (w *World) prepare(source *choice.Source, seed uint64, o Options) {
 	s := w.blueprint.Scenario
 	w.recorder.Reset(history.Header{
 		Version: history.Version, Scenario: s.Name, Seed: seed, Attempts: s.Policy.Attempts,
-		CycleLength: s.Cycle, RestWithin: int64(s.Rest),
+		CycleLength: s.Cycle, RestWithin: int64(s.Rest), Shapes: w.blueprint.shapes,
 	})
 	for _, name := range w.blueprint.nodes {
 		w.recorder.Process(name) // a machine's process has the machine's number

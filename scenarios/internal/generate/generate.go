@@ -28,10 +28,15 @@ type section struct {
 var sections = []section{
 	{"The file", reflect.TypeFor[scenarios.Scenario]()},
 	{"`cluster`", reflect.TypeFor[scenarios.Cluster]()},
+	{"`cluster.engine`", reflect.TypeFor[scenarios.Engine]()},
 	{"`policy`", reflect.TypeFor[scenarios.Policy]()},
 	{"`policy.backoff`", reflect.TypeFor[scenarios.Backoff]()},
 	{"`network`", reflect.TypeFor[scenarios.Network]()},
 	{"Each of `jobs`", reflect.TypeFor[scenarios.Jobs]()},
+	{"`flow` of jobs", reflect.TypeFor[scenarios.Flow]()},
+	{"Each of `items` of a flow", reflect.TypeFor[scenarios.Item]()},
+	{"Each of `links` of a graph flow", reflect.TypeFor[scenarios.Link]()},
+	{"`retry` of a flow", reflect.TypeFor[scenarios.Retry]()},
 	{"Each of `faults`", reflect.TypeFor[scenarios.Fault]()},
 	{"`expect`", reflect.TypeFor[scenarios.Expect]()},
 }

@@ -107,6 +107,9 @@ func writeKeys(page *strings.Builder, heading string, keys []key) {
 // valueOf says what a key's value can be.
 func valueOf(key key) string {
 	form, list := key.form, ""
+	if form == reflect.TypeFor[*bool]() {
+		return "`true` or `false`"
+	}
 	if form.Kind() == reflect.Pointer {
 		form = form.Elem()
 	}

@@ -122,6 +122,7 @@ func refine(definitions jsonschema.Definitions) {
 		fault.AllOf = append(fault.AllOf, ofKind(kind))
 	}
 	kinds.Extras = map[string]any{"enumDescriptions": sentences}
+	refineFlows(definitions)
 }
 
 // ofKind says which keys a fault of the kind has.

@@ -1,0 +1,135 @@
+package planted
+
+import (
+	"slices"
+
+	"derail/core/conductor"
+	"derail/core/logbook"
+)
+
+// flowBugs break how an engine goes through a flow: what is done, undone and tried again, and in which
+// order.
+var flowBugs = []Bug{
+	{
+		Name: "success-unsaved",
+		About: "What has succeeded is not written to the logbook, only what has begun: its result is lost " +
+			"with its conductor, and it is executed once more.",
+		Property: "resume.once", Scenario: "crash-restart", Seeds: 20,
+		Patch: []Edit{{
+			File: "core/engine/save.go",
+			Old:  "d.State != state.Pending { //",
+			New:  "d.State != state.Pending && d.State != state.Success { //",
+		}},
+	},
+	{
+		Name: "reverted-again",
+		About: "Whoever takes over takes what was reverted for what was being reverted, and reverts it once " +
+			"more.",
+		Property: "resume.once", Scenario: "hopeless-tries", Seeds: 20,
+		Patch: []Edit{{
+			File: "core/engine/restore.go",
+			Old:  "\ta.detail = *known\n",
+			New: "\ta.detail = *known\n" +
+				"\tif a.detail.State == state.Reverted {\n\t\ta.detail.State = state.Reverting\n\t}\n",
+		}},
+	},
+	{
+		Name: "revert-out-of-turn",
+		About: "A revert does not wait for what comes after it: with several workers all that is to be " +
+			"reverted is reverted at once.",
+		Property: "revert.ordered", Scenario: "parallel-engines", Seeds: 50,
+		Patch: []Edit{{
+			File: "core/engine/order.go",
+			Old:  "\tif p.behind == 0 {\n",
+			New:  "\tif p.behind >= 0 {\n",
+		}},
+	},
+	{
+		Name: "first-done-first-undone",
+		About: "What is to be reverted is reverted in the order in which it was done, with the first of all " +
+			"first.",
+		Property: "revert.ordered", Scenario: "hopeless-tries", Seeds: 20,
+		Patch: []Edit{
+			{
+				File: "core/engine/order.go",
+				Old:  "\tif p.behind == 0 {\n",
+				New:  "\tif p.behind >= 0 {\n",
+			},
+			{
+				File: "core/engine/order.go",
+				Old:  "return cmp.Compare(b.index, a.index)",
+				New:  "return cmp.Compare(a.index, b.index)",
+			},
+		},
+	},
+	{
+		Name: "attempt-counted-twice",
+		About: "An attempt that was under way when its conductor died is counted once more by whoever goes " +
+			"on with it, and the retry gives up early.",
+		Property: "retry.counted", Scenario: "hopeless-tries", Seeds: 20,
+		Patch: []Edit{{
+			File: "core/engine/restore.go",
+			Old:  "\tif a.detail.State == state.Retrying {",
+			New: "\tif n := len(a.history); n > 0 && a.detail.State == state.Success {\n" +
+				"\t\ta.history = append(a.history, a.history[n-1])\n" +
+				"\t\ta.detail.Attempts = append(known.Attempts[:n:n], known.Attempts[n-1])\n\t}\n" +
+				"\tif a.detail.State == state.Retrying {",
+		}},
+	},
+	{
+		Name: "attempts-forgotten",
+		About: "Which attempts a retry has made is known only to the engine that made them: the next one " +
+			"begins to count anew.",
+		Property: "retry.counted", Scenario: "hopeless-tries", Seeds: 20,
+		Wrap: configured(func(c *conductor.Config) {
+			c.Books = reopened{c.Books, func(d *logbook.FlowDetail) {
+				d.Atoms = slices.Clone(d.Atoms)
+				for i := range d.Atoms {
+					d.Atoms[i].Attempts = d.Atoms[i].Attempts[:min(len(d.Atoms[i].Attempts), 1)]
+				}
+			}}
+		}),
+	},
+	{
+		Name:     "decider-unheard",
+		About:    "Deciders are asked, and what they say changes nothing.",
+		Property: "decider.kept", Scenario: "graph-flows", Seeds: 5,
+		Patch: []Edit{{
+			File: "core/engine/decide.go",
+			Old:  "\tif refused {\n",
+			New:  "\tif refused = false; refused {\n",
+		}},
+	},
+	{
+		Name: "no-forgotten",
+		About: "What a decider's no takes in is recorded once, with the atom that it stands before, and " +
+			"whoever takes over reads it for that one alone.",
+		Property: "decider.kept", Scenario: "graph-flows", Seeds: 50,
+		Patch: []Edit{{
+			File: "core/engine/restore.go",
+			Old:  "> r.void && d.State == state.Pending {",
+			New:  "> r.void && d.State == \"\" {",
+		}},
+	},
+	{
+		Name: "stale-failure",
+		About: "A failure that a retry has resolved stays with its atom, and the job ends for it when " +
+			"something else fails. TaskFlow keeps failures in a cache that a later success does not clear: " +
+			"old ones come back together with the new, and can turn a job that is to be abandoned into one " +
+			"that is consumed.",
+		Property: "failure.current", Scenario: "hopeless-tries", Seeds: 20,
+		Patch: []Edit{
+			{
+				File: "core/engine/resolve.go",
+				Old:  "\te.resolved(a)\n\ta.detail, a.result, a.history = a.fresh(), nil, nil\n",
+				New: "\tstale := a.detail.Failure\n" +
+					"\ta.detail, a.result, a.history = a.fresh(), nil, nil\n\ta.detail.Failure = stale\n",
+			},
+			{
+				File: "core/engine/call.go",
+				Old:  "\te.resolved(a)\n\te.moveAtom(a, state.Success)\n",
+				New:  "\te.moveAtom(a, state.Success)\n",
+			},
+		},
+	},
+}
