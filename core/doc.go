@@ -51,9 +51,19 @@
 //	    after that. [trash.exact]
 //	P6  With such a policy no job is claimed and given up for ever without progress. [cycle.none]
 //	P7  Once a newer claim has written to a logbook, an older one's writes are refused. [fence.held]
-//	P8  Jobs, flows and tasks move only as package state's tables allow. [moves.legal]
+//	P8  Jobs, flows, tasks and retries move only as package state's tables allow, and a flow ends as
+//	    its atoms have. [moves.legal]
 //	P9  When the faults have ended the system comes to rest: every job is consumed or in the trash.
 //	    [rest.reached] It needs A1 to A5, and a policy with a limit or no task that fails for ever.
+//	P10 A revert begins, and a retry tries again, only when everything that comes after it is reverted
+//	    or has never run. [revert.ordered]
+//	P11 What is recorded as executed is not executed again unless it was reverted or its flow starts
+//	    afresh, and what is recorded as reverted is not reverted again, whoever goes on. [resume.once]
+//	P12 A retry with N attempts is executed at most N times before it is reverted, and given up for a
+//	    failure that it decides about only after exactly N, however many engines die. [retry.counted]
+//	P13 What a decider says is never to run is neither executed nor reverted. [decider.kept]
+//	P14 A job is given up, consumed or trashed for a failure of an atom that failed when it last ran:
+//	    one that a retry resolved does not come back. [failure.current]
 //
 // A task is executed at least once for each success that is recorded, and what is recorded as done
 // is not done again; a crash between the end of a task and the save of its result repeats it. There

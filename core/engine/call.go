@@ -28,6 +28,7 @@ type call struct {
 
 	result any
 	failed *failure.Failure
+	gone   bool // it has not returned
 
 	mu   sync.Mutex // the atom's own processes may report
 	done int
@@ -107,14 +108,14 @@ func (c *call) perform() {
 	if c.failed != nil || c.idle {
 		return // there is no calling it
 	}
-	c.failed = failure.From(c.atom.name, errGone) // until it returns
-	defer host.Catch(func(cause any) { c.result, c.failed = nil, failure.FromPanic(c.atom.name, cause) })
+	c.gone = true // until it returns
+	defer host.Catch(func(cause any) { c.failed = failure.FromPanic(c.atom.name, cause) })
 	result, err := c.invoke()
 	if err != nil {
 		c.failed = failure.From(c.atom.name, err)
 		return
 	}
-	c.result, c.failed = result, nil
+	c.result, c.gone = result, false
 }
 
 func (c *call) invoke() (result any, err error) {
@@ -175,6 +176,9 @@ func (c *call) invokeRetry() (any, error) {
 func (e *Engine) conclude(a *atom) {
 	c := a.call
 	a.call = nil
+	if c.gone && c.failed == nil {
+		c.failed = failure.From(a.name, errGone)
+	}
 	c.mu.Lock()
 	a.detail.Done, a.detail.Note = c.done, c.note
 	c.mu.Unlock()
