@@ -24,7 +24,7 @@ type call struct {
 	reverts bool
 	idle    bool // there is nothing to be called: the atom was never executed
 	args    flow.Args
-	undo    flow.Undo
+	undo    *flow.Undo // of a revert
 
 	result any
 	failed *failure.Failure
@@ -80,7 +80,7 @@ func (e *Engine) prepare(ctx context.Context, a *atom) {
 		return
 	}
 	if c.reverts {
-		c.undo = flow.Undo{Result: a.result, Failures: e.unresolved()}
+		c.undo = &flow.Undo{Result: a.result, Failures: e.unresolved()}
 		if a.detail.Failure != nil { // a nil *Failure would be an error that is not nil
 			c.undo.Failed = a.detail.Failure
 		}
@@ -129,10 +129,10 @@ func (c *call) invoke() (result any, err error) {
 			return nil, nil
 		}
 		if h == nil {
-			return nil, a.task.Revert(c, c.args, c.undo)
+			return nil, a.task.Revert(c, c.args, *c.undo)
 		}
 		return c.between(h.BeforeRevert, h.AfterRevert, func() (any, error) {
-			return nil, a.task.Revert(c, c.args, c.undo)
+			return nil, a.task.Revert(c, c.args, *c.undo)
 		})
 	}
 	if h == nil {
@@ -164,7 +164,7 @@ func (c *call) invokeRetry() (any, error) {
 	r, past := c.atom.retry, slices.Clone(c.atom.history)
 	switch {
 	case c.reverts && r.Revert != nil:
-		return nil, r.Revert(c, c.args, past, c.undo)
+		return nil, r.Revert(c, c.args, past, *c.undo)
 	case !c.reverts && r.Execute != nil:
 		return r.Execute(c, c.args, past)
 	default:

@@ -84,11 +84,28 @@ func (t *Task) Err() error {
 		return errors.New("a task is nil")
 	case t.Name == "":
 		return errors.New("a task has no name")
+	case t.wrong == nil && t.isPlain():
+		return nil
 	}
 	if err := errors.Join(t.wrong, t.contract().check()); err != nil {
 		return fmt.Errorf("task %q: %w", t.Name, err)
 	}
 	return nil
+}
+
+// isPlain reports whether nothing is left to be checked: engines compile many tasks, most have a few
+// arguments and one value, and to check those takes no memory.
+func (t *Task) isPlain() bool {
+	if len(t.Requires) > fewNames || len(t.Optional) > 0 || t.Rebind != nil || len(t.Inject) > 0 ||
+		t.RevertNeeds != nil || len(t.ProvidesItems) > 0 || len(t.ProvidesKeys) > 0 {
+		return false
+	}
+	for i, name := range t.Requires {
+		if name == "" || slices.Contains(t.Requires[:i], name) {
+			return false
+		}
+	}
+	return true
 }
 
 // Err says what is wrong with the retry as it is described, or nil. An engine asks when it compiles.
