@@ -23,7 +23,7 @@ func TestPropertiesAreInOrder(t *testing.T) {
 	want := []string{
 		"claim.linearizable", "claim.exclusive", "job.conserved", "attempt.counted", "trash.exact",
 		"cycle.none", "fence.held", "moves.legal", "revert.ordered", "resume.once", "retry.counted",
-		"decider.kept", "failure.current", "rest.reached", "run.happened",
+		"decider.kept", "result.handed", "failure.current", "rest.reached", "run.happened",
 	}
 	var got []string
 	for _, p := range Properties() {

@@ -34,6 +34,8 @@
 //	                    attempts; never more, and not fewer when it is given up for what it decides
 //	                    about. Asks only about jobs with a shape
 //	decider.kept        shapes: what is declared never to run against what is begun
+//	result.handed       arguments: what a task says that it was given against what those before it
+//	                    returned. Asks only tasks that look, and tell by misled
 //	failure.current     releases: the atom that the failure names has failed since it was last begun. Asks
 //	                    only about jobs with a shape
 //	rest.reached        the end: every job consumed or in the trash within RestWithin after the last

@@ -24,6 +24,9 @@ func tumble(chance func(int) int) *history.History {
 		job, who := jobs[n], conductors[chance(2)]
 		rec := history.Record{Type: history.Event, Process: who, Job: job, Epoch: epochs[n]}
 		switch pick := chance(24); {
+		case pick == 23 && chance(3) == 0:
+			rec.Kind, rec.Subject, rec.Reason = history.Misled, "a", "stale"
+			write(rec)
 		case epochs[n] == 0 || pick == 0:
 			if epochs[n] > 0 && chance(2) == 0 {
 				write(history.Record{
@@ -121,6 +124,7 @@ var flowOracles = map[string]func(*history.History) map[string]bool{
 	"resume.once":     oracleOnce,
 	"retry.counted":   oracleRetried,
 	"decider.kept":    oracleDecided,
+	"result.handed":   oracleHanded,
 	"failure.current": oracleCurrent,
 }
 

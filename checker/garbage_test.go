@@ -25,7 +25,7 @@ func garbage(chance func(int) int) *history.History {
 	for range chance(40) {
 		at += int64(chance(3))
 		rec := history.Record{
-			At: at, Type: history.Type(chance(6)), Kind: history.Kind(chance(21)),
+			At: at, Type: history.Type(chance(6)), Kind: history.Kind(chance(22)),
 			Call: int64(chance(len(h.Records) + 2)), Epoch: int64(chance(5)) - 1, Revision: int64(chance(9)),
 			Job:     history.JobID(chance(len(h.Jobs)+1)) - history.JobID(chance(2)),
 			Process: history.ProcessID(chance(len(h.Processes)+1)) - history.ProcessID(chance(2)),
@@ -128,6 +128,7 @@ func FuzzCheck(f *testing.F) {
 		h := newTown(roughly(chance), chance).run()
 		damage(h, chance)
 		f.Add([]byte(dump(h)))
+		f.Add([]byte(dump(tumble(chance))))
 	}
 	checker := New()
 	f.Fuzz(func(t *testing.T, text []byte) {

@@ -67,6 +67,15 @@ var harms = []struct {
 			return true
 		})
 	}},
+	{"a task is misled", "result.handed", func(h *history.History, chance func(int) int) bool {
+		return alter(h, chance, func(rec *history.Record) bool {
+			if rec.Kind != history.Lost {
+				return false
+			}
+			rec.Kind, rec.Subject = history.Misled, "task-1"
+			return true
+		})
+	}},
 	{"a consume is another's", "claim.linearizable", func(h *history.History, chance func(int) int) bool {
 		return alter(h, chance, func(rec *history.Record) bool {
 			if rec.Kind != history.Consume || rec.Type != history.OK {

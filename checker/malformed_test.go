@@ -55,6 +55,7 @@ func TestMalformedHistoriesAreUndecided(t *testing.T) {
 		{"a lease end of nothing", []history.Record{event(history.LeaseEnd)}, 1, "a lease end without a job"},
 		{"a save of nothing", []history.Record{event(history.Save)}, 1, "a save without a job"},
 		{"a move of nothing", []history.Record{event(history.Move)}, 1, "a move without a job"},
+		{"misled, of nothing", []history.Record{event(history.Misled)}, 1, "a task of no job was misled"},
 		{"a final of nothing", []history.Record{event(history.Final)}, 1, "a final state without a job"},
 		{
 			"a final of no kind",

@@ -213,6 +213,16 @@ func oracleDecided(h *history.History) map[string]bool {
 	return broken
 }
 
+func oracleHanded(h *history.History) map[string]bool {
+	broken := map[string]bool{}
+	for _, rec := range h.Records {
+		if rec.Kind == history.Misled {
+			broken[h.Jobs[rec.Job]] = true
+		}
+	}
+	return broken
+}
+
 // attemptsAt is the fewest and the most attempts that the retry can have made by record i, this one included.
 func attemptsAt(h *history.History, a history.ShapeAtom, job history.JobID, i int) (low, high int) {
 	atoms := declaredAtoms(h, job)

@@ -40,6 +40,8 @@ var properties = [...]Property{
 		(*Reading).retried),
 	property("decider.kept", "What a decider says is never to run is neither executed nor reverted.",
 		(*Reading).decided),
+	property("result.handed", "A task is given what those before it returned in the current attempt, and "+
+		"nothing else.", (*Reading).handed),
 	property("failure.current", "The failure for which a job is given up, consumed or trashed is of an atom "+
 		"that failed when it last ran: a failure that a retry resolved does not come back.", (*Reading).current),
 	property("rest.reached", "Within the stated time after the last fault has ended, every job is consumed or "+

@@ -120,6 +120,7 @@ type Reading struct {
 	grants   []grant
 	steps    []step
 	saves    []save
+	misled   []int32 // sequence numbers of tasks' complaints about what they were given
 	subjects []subject
 	forms    forms // the shapes in the header
 	atoms    int   // of all jobs that have a form
@@ -196,7 +197,7 @@ func (r *Reading) reset(h *history.History) {
 		jobs:    sized(r.jobs, len(h.Jobs)),
 		opAt:    sized(r.opAt, len(h.Records)),
 		ops:     r.ops[:0], marks: r.marks[:0], board: r.board[:0], grants: r.grants[:0],
-		steps: r.steps[:0], saves: r.saves[:0], subjects: r.subjects[:0],
+		steps: r.steps[:0], saves: r.saves[:0], misled: r.misled[:0], subjects: r.subjects[:0],
 		forms: r.forms, scratch: r.scratch,
 	}
 	r.forms.compile(h.Header.Shapes)
@@ -238,6 +239,8 @@ func (r *Reading) take(seq int32, rec *history.Record) {
 		r.move(seq, rec)
 	case history.Save:
 		r.save(seq, rec)
+	case history.Misled:
+		r.complaint(seq, rec)
 	case history.Post, history.Claim, history.Abandon, history.Consume, history.Trash, history.Restore:
 		switch {
 		case rec.Job < 0 || rec.Process < 0:

@@ -199,6 +199,14 @@ func (r *Reading) move(seq int32, rec *history.Record) {
 	})
 }
 
+func (r *Reading) complaint(seq int32, rec *history.Record) {
+	if rec.Job < 0 {
+		r.refuse(seq, "a task of no job was misled")
+		return
+	}
+	r.misled = append(r.misled, seq)
+}
+
 // subjectOf is the index of the job's subject of this kind and name. The search begins at the one that moved
 // last, because it or its successor most often moves next.
 func (r *Reading) subjectOf(job history.JobID, kind subjectKind, name string) int32 {

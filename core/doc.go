@@ -22,6 +22,8 @@
 //	    └──────→ engine ──→ logbook ─→ store
 //	                └─────→ flow
 //
+// A process, here, is one line of execution on a host: with the machine's host a goroutine.
+//
 // Nothing here knows of the simulator, the checker or the reports, and a test keeps it so.
 //
 // # A job's life
@@ -62,7 +64,9 @@
 //	P12 A retry with N attempts is executed at most N times before it is reverted, and given up for a
 //	    failure that it decides about only after exactly N, however many engines die. [retry.counted]
 //	P13 What a decider says is never to run is neither executed nor reverted. [decider.kept]
-//	P14 A job is given up, consumed or trashed for a failure of an atom that failed when it last ran:
+//	P14 A task is given what those before it returned in the current attempt, and nothing else.
+//	    [result.handed]
+//	P15 A job is given up, consumed or trashed for a failure of an atom that failed when it last ran:
 //	    one that a retry resolved does not come back. [failure.current]
 //
 // A task is executed at least once for each success that is recorded, and what is recorded as done

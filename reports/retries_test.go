@@ -77,3 +77,20 @@ func TestRetriesInTheTimeline(t *testing.T) {
 		t.Errorf("%d marks of a retry that tries again, want 1: %+v", marks, line.Lanes[0].Marks)
 	}
 }
+
+// TestMisledInTheStory: what a task says of its arguments is told where its job's story is, as something bad.
+func TestMisledInTheStory(t *testing.T) {
+	f := triedRun()
+	at := slices.IndexFunc(f.History.Records, func(r history.Record) bool { return r.Subject == "pay" })
+	r := &f.History.Records[at]
+	r.Kind, r.From, r.To, r.Reason = history.Misled, "", "", "result-1 is gone"
+	text := strings.Join(strings.Fields(RunText(f, Style{})), " ")
+	_, story, _ := strings.Cut(text, "What happened to order-1")
+	if want := "task pay of order-1 on conductor-1 was given something wrong (result-1 is gone)"; !strings.Contains(
+		story, want) {
+		t.Errorf("the story does not tell that %s:\n%s", want, text)
+	}
+	if got := tone(r, quietRecords(f.History)[at]); got != "bad" {
+		t.Errorf("its tone is %q", got)
+	}
+}

@@ -150,7 +150,8 @@ func tone(r *history.Record, quiet bool) string {
 		return "fault"
 	case happensTo(r.Kind), r.Kind == history.Heal:
 		return "process"
-	case r.Type == history.Fail, r.Type == history.Info, r.Kind == history.LeaseEnd, r.Kind == history.Lost:
+	case r.Type == history.Fail, r.Type == history.Info, r.Kind == history.LeaseEnd, r.Kind == history.Lost,
+		r.Kind == history.Misled:
 		return "bad"
 	case r.Type == history.OK && (r.Kind == history.Abandon || r.Kind == history.Trash):
 		return "bad"

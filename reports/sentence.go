@@ -166,6 +166,9 @@ func eventSentence(r *history.Record, who, job string) string {
 		return moveSentence(r, who, job)
 	case history.Retry:
 		return retrySentence(r, who, job)
+	case history.Misled:
+		return fmt.Sprintf("%s of %s on %s was given something wrong%s", taskName(r.Subject), job, who,
+			because(r.Reason))
 	case history.Lost:
 		return fmt.Sprintf("%s noticed that it has lost %s%s", who, job, numbers(r))
 	case history.Crash:
@@ -188,10 +191,7 @@ func eventSentence(r *history.Record, who, job string) string {
 }
 
 func moveSentence(r *history.Record, who, job string) string {
-	thing := clean(r.Subject) + " of " + job
-	if !strings.HasPrefix(thing, "task") {
-		thing = "task " + thing
-	}
+	thing := taskName(r.Subject) + " of " + job
 	switch r.Subject {
 	case history.SubjectFlow:
 		thing = "the flow of " + job
@@ -199,6 +199,14 @@ func moveSentence(r *history.Record, who, job string) string {
 		thing = job
 	}
 	return went(thing, r, who)
+}
+
+// taskName is a task's name, with the word where the name does not begin with it.
+func taskName(name string) string {
+	if name = clean(name); strings.HasPrefix(name, "task") {
+		return name
+	}
+	return "task " + name
 }
 
 func went(thing string, r *history.Record, who string) string {

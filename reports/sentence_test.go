@@ -123,6 +123,14 @@ func TestSentencesOfEvents(t *testing.T) {
 			"retry task-tries of order-1 went to RUNNING on conductor-1",
 		},
 		{
+			history.Record{Kind: history.Misled, Subject: "task-2", Reason: "result-1 is gone"},
+			"task-2 of order-1 on conductor-1 was given something wrong (result-1 is gone)",
+		},
+		{
+			history.Record{Kind: history.Misled, Subject: "pay"},
+			"task pay of order-1 on conductor-1 was given something wrong",
+		},
+		{
 			history.Record{Kind: history.Crash, Job: history.None},
 			"conductor-1 crashed, with all that it ran",
 		},

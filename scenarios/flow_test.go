@@ -373,7 +373,7 @@ type flowPen struct {
 
 func (p *flowPen) name() string {
 	p.names++
-	return fmt.Sprintf("%s-%d", drawName(p.T), p.names)
+	return fmt.Sprintf("%s-f%d", drawName(p.T), p.names) // no group is called like that
 }
 
 func (p *flowPen) flow(depth int) *scenarios.Flow {

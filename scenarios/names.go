@@ -41,6 +41,7 @@ const (
 	PropertyResumeOnce        = "resume.once"
 	PropertyRetryCounted      = "retry.counted"
 	PropertyDeciderKept       = "decider.kept"
+	PropertyResultHanded      = "result.handed"
 	PropertyFailureCurrent    = "failure.current"
 	PropertyRestReached       = "rest.reached"
 	PropertyRunHappened       = "run.happened"
@@ -52,7 +53,7 @@ func Properties() []string {
 		PropertyClaimLinearizable, PropertyClaimExclusive, PropertyJobConserved, PropertyAttemptCounted,
 		PropertyTrashExact, PropertyCycleNone, PropertyFenceHeld, PropertyMovesLegal,
 		PropertyRevertOrdered, PropertyResumeOnce, PropertyRetryCounted, PropertyDeciderKept,
-		PropertyFailureCurrent, PropertyRestReached, PropertyRunHappened,
+		PropertyResultHanded, PropertyFailureCurrent, PropertyRestReached, PropertyRunHappened,
 	}
 }
 

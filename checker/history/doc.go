@@ -44,10 +44,10 @@
 //	at_ns     the virtual time in nanoseconds since the run began; it never decreases
 //	type      invoke, ok, fail, info or event
 //	kind      operations: post, claim, abandon, consume, trash, restore, save;
-//	          events: lease_end, move, retry, lost, crash, start, pause, resume, fault, heal, final,
-//	          message, note
+//	          events: lease_end, move, retry, misled, lost, crash, start, pause, resume, fault, heal,
+//	          final, message, note
 //	process   who; operations need one
-//	job       which job; operations, lease_end, move, retry and final need one
+//	job       which job; operations, lease_end, move, retry, misled and final need one
 //	call      completions, and nothing else: the seq of the invoke that they complete
 //	epoch     the claim's epoch, from 1; a claim that is ok needs one. Absent where it is not known, and
 //	          in a trash by one who does not own the job. In an invoke it binds: the operation happens
@@ -58,10 +58,15 @@
 //	counted   abandon, its invoke and its completion: true when the attempt stays charged
 //	n         save: how many atoms it newly records as finished
 //	subject   move: "flow", "job" or a task's name; retry: the retry's name; trash: the last failure;
-//	          fault: what it hit
+//	          misled: the task's name; fault: what it hit
 //	from      move, retry: the state before
 //	to        move, retry: the state after; final: unclaimed, claimed, trashed or gone
-//	reason    why: a failure's fingerprint, a fault's name, the reason of a fail, "adopted", ...
+//	reason    why: a failure's fingerprint, a fault's name, the reason of a fail, "adopted", ...;
+//	          misled: what was wrong, in words for people
+//
+// A task that looks at its arguments tells by misled that one of them is not what those before it returned
+// in the current attempts of the retries around them, or is not there, or is not for it. The record comes
+// after the move by which the task began, and is the task's word: nobody else knows what was handed over.
 //
 // A failure of an atom is told as "KIND in ATOM: TEXT", wherever one is told.
 //

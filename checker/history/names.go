@@ -7,9 +7,9 @@ var (
 	typeNames = [...]string{Invoke: "invoke", OK: "ok", Fail: "fail", Info: "info", Event: "event"}
 	kindNames = [...]string{
 		Post: "post", Claim: "claim", Abandon: "abandon", Consume: "consume", Trash: "trash",
-		Restore: "restore", Save: "save", LeaseEnd: "lease_end", Move: "move", Retry: "retry", Lost: "lost",
-		Crash: "crash", Start: "start", Pause: "pause", Resume: "resume", Fault: "fault",
-		Heal: "heal", Final: "final", Message: "message", Note: "note",
+		Restore: "restore", Save: "save", LeaseEnd: "lease_end", Move: "move", Retry: "retry",
+		Misled: "misled", Lost: "lost", Crash: "crash", Start: "start", Pause: "pause", Resume: "resume",
+		Fault: "fault", Heal: "heal", Final: "final", Message: "message", Note: "note",
 	}
 )
 
@@ -34,7 +34,7 @@ func (k Kind) Operation() bool { return k >= Post && k <= Save }
 
 // aboutJob says whether a record of kind k is worth nothing without a job.
 func (k Kind) aboutJob() bool {
-	return k.Operation() || k == LeaseEnd || k == Move || k == Retry || k == Final
+	return k.Operation() || k == LeaseEnd || k == Move || k == Retry || k == Misled || k == Final
 }
 
 // JobName is the name of a job, or "" for [None].

@@ -12,7 +12,7 @@ func TestWords(t *testing.T) {
 	for kind := Post; kind <= Note; kind++ {
 		seen[kind.String()] = true
 	}
-	if want := 5 + 20; len(seen) != want {
+	if want := 5 + 21; len(seen) != want {
 		t.Errorf("%d different words for types and kinds, want %d: %v", len(seen), want, seen)
 	}
 	if seen["invalid"] || seen[""] {
@@ -31,7 +31,7 @@ func TestOperationsAndEvents(t *testing.T) {
 	operations := map[Kind]bool{
 		Post: true, Claim: true, Abandon: true, Consume: true, Trash: true, Restore: true, Save: true,
 	}
-	aboutJobs := map[Kind]bool{LeaseEnd: true, Move: true, Retry: true, Final: true}
+	aboutJobs := map[Kind]bool{LeaseEnd: true, Move: true, Retry: true, Misled: true, Final: true}
 	for kind := Kind(0); kind <= Note; kind++ {
 		if kind.Operation() != operations[kind] {
 			t.Errorf("%s is an operation: %v", kind, kind.Operation())

@@ -122,6 +122,14 @@ func TestReadRefuses(t *testing.T) {
 			`f:2:1: "move" without a job; want "job": which one it is about`,
 		},
 		{
+			"a task of no job that is misled", head + `{"seq":1,"at_ns":5,"type":"event","kind":"misled","process":"a"}`,
+			`f:2:1: "misled" without a job; want "job": which one it is about`,
+		},
+		{
+			"being misled as an operation", head + `{"seq":1,"at_ns":5,"type":"ok","kind":"misled","job":"j"}`,
+			`f:2:27: "misled" with type "ok"; want "event": a misled is no operation`,
+		},
+		{
 			"a call that begins", head + strings.Replace(first, `"job"`, `"call":1,"job"`, 1),
 			`f:2:76: a call in a record that completes nothing; want no call`,
 		},
@@ -263,6 +271,7 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte(head + first + second))
 	f.Add([]byte(head[:30]))
 	f.Add([]byte("{\"version\":1}\n{\"seq\":1,\"at_ns\":0,\"type\":\"event\",\"kind\":\"heal\"}"))
+	f.Add([]byte(head + `{"seq":1,"at_ns":0,"type":"event","kind":"misled","job":"j","subject":"t1","reason":"stale"}`))
 	var b bytes.Buffer
 	if err := Write(&b, sample()); err != nil {
 		f.Fatal(err)

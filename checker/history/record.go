@@ -30,6 +30,7 @@ const (
 	LeaseEnd // the board dropped the claim with this epoch because its lease ended
 	Move     // a job, flow or task went From one state To another; Subject is its name
 	Retry    // a retry did; Attempt is which of its attempts it is
+	Misled   // a task was given what it should not have been, or was not given what it needs; Reason says what
 	Lost     // a conductor noticed that it lost the claim with this epoch
 	Crash    // a process (with all that it ran) died
 	Start    // a process began, or began again
@@ -99,10 +100,10 @@ type Record struct {
 	Kind    Kind
 	Counted bool // Abandon: the attempt stays charged
 
-	Subject string // Move, Retry: the flow, job or atom; Fault: what it hit
+	Subject string // Move, Retry, Misled: the flow, job or atom; Fault: what it hit
 	From    string // Move, Retry: the state before
 	To      string // Move, Retry: the state after; Final: where the job is
-	Reason  string // why: a failure's fingerprint, a fault's name, the reason of a fail
+	Reason  string // why: a failure's fingerprint, a fault's name, the reason of a fail; Misled: what was wrong
 }
 
 // Version is the version of the format that this package writes.

@@ -26,6 +26,7 @@ type grammar struct {
 	Report   reportCommand   `cmd:"" help:"Show what a campaign or a run has saved, again or as another format."`
 	List     listCommand     `cmd:"" help:"List scenarios, or what can be written in one."`
 	Validate validateCommand `cmd:"" help:"Say what is wrong with scenario files, and where."`
+	Draw     drawCommand     `cmd:"" help:"Draw the flows of a scenario's jobs: as text, DOT or Mermaid."`
 	Schema   schemaCommand   `cmd:"" help:"Print the JSON schema of scenario files, for editors."`
 	Fmt      fmtCommand      `cmd:"" help:"Put scenario files into the one form that all have."`
 	Version  versionCommand  `cmd:"" help:"Print which derail this is."`

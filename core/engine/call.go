@@ -94,8 +94,8 @@ var errInterrupted = failure.Internal(errors.New("interrupted: its process died 
 func (e *Engine) prepareRevert(a *atom) {
 	if a.detail.State == state.Running {
 		// Its process died in it: how far it came is not known, so it counts as failed.
-		e.moveAtom(a, state.Failure)
 		a.detail.Failure = failure.From(a.name, errInterrupted)
+		e.moveAtom(a, state.Failure)
 		e.fails(a)
 	}
 	e.moveAtom(a, state.Reverting)
@@ -331,7 +331,14 @@ func (e *Engine) moveAtom(a *atom, to state.State) {
 	}
 	e.touch(a)
 	a.detail.State = to
-	e.untold = append(e.untold, move{atom: a.index, attempt: a.attemptIn(to), from: from, to: to})
+	m := move{atom: a.index, attempt: a.attemptIn(to), from: from, to: to}
+	switch to {
+	case state.Failure:
+		m.failure = a.detail.Failure
+	case state.RevertFailure:
+		m.failure = a.detail.RevertFailure
+	}
+	e.untold = append(e.untold, m)
 }
 
 // attemptIn is which of its attempts a retry is at when it comes into a state.

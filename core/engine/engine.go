@@ -161,6 +161,7 @@ type move struct {
 	atom     int32 // or theFlow
 	attempt  int32 // which of a retry's attempts it is about, from one
 	from, to state.State
+	failure  *failure.Failure // of a move to FAILURE or REVERT_FAILURE
 }
 
 const theFlow = -1

@@ -23,8 +23,9 @@ type Atom struct {
 	Note          string // what it said to that
 }
 
-// Atoms is where every atom stands, in the order of the flow. The engine has to be prepared, and must
-// not be running in another process.
+// Atoms is where every atom stands, in the order of the flow. The engine has to be prepared. Like all
+// that looks at an engine, it is for the goroutine that runs it: a listener may call it for what is told
+// of moves, and finds the atoms as they are by then, which can be later than what it is told of.
 func (e *Engine) Atoms() []Atom {
 	all, intentions := make([]Atom, len(e.atoms)), e.intentions()
 	for i := range e.atoms {

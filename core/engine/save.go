@@ -104,9 +104,9 @@ func (e *Engine) tellMove(m move) {
 			e.event.Kind, e.event.Attempt = event.RetryMoved, m.attempt
 		}
 	}
-	e.event.From, e.event.To = m.from, m.to
+	e.event.From, e.event.To, e.event.Failure = m.from, m.to, m.failure
 	e.tell()
-	e.event.Atom, e.event.From, e.event.To, e.event.Attempt = "", "", "", 0
+	e.event.Atom, e.event.From, e.event.To, e.event.Attempt, e.event.Failure = "", "", "", 0, nil
 }
 
 func (e *Engine) tellSaved(at store.Revision) {

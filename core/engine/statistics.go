@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"fmt"
 	"time"
 
 	"derail/core/state"
@@ -15,6 +16,17 @@ type Statistics struct {
 	Discarded int // failures about which a retry decided, or the whole flow is reverted for
 	Awaiting  int // atoms that are ready and have not begun
 	Running   int // calls that are being made
+}
+
+// String is the statistics in one line, the times only where they were measured.
+func (s Statistics) String() string {
+	text := fmt.Sprintf("%d calls, %d failures decided about, %d ready, %d running",
+		s.Completed, s.Discarded, s.Awaiting, s.Running)
+	if s.Active == 0 {
+		return text
+	}
+	return fmt.Sprintf("%s; %v in all: resuming %v, scheduling %v, waiting %v, analyzing %v",
+		text, s.Active, s.Resuming, s.Scheduling, s.Waiting, s.Analyzing)
 }
 
 // Statistics is how the current run goes, or the last one went.

@@ -46,7 +46,7 @@ const (
 	ConductorStarted Kind = iota + 1 // a conductor's loop begins
 	ConductorStopped                 // its loop has ended
 	JobClaimed                       // Job, Epoch, Attempt
-	JobConsumed                      // Job, Epoch
+	JobConsumed                      // Job, Epoch, Attempt, Failure (of a flow that did not succeed)
 	JobAbandoned                     // Job, Epoch, Attempt (charged after it), Failure, Counted
 	JobTrashed                       // Job, Epoch (0: nobody owned it), Attempt, Failure, Reason
 	ClaimLost                        // Job, Epoch: the lease ended, or could not be renewed in time
@@ -55,7 +55,7 @@ const (
 	StageBegan                       // Job, Reason is compile, prepare, validate or run
 	StageEnded                       // the same; a stage that fails does not end
 	FlowMoved                        // Job, Flow, From, To
-	AtomMoved                        // Job, Flow, Atom, From, To; To RUNNING and REVERTING come before the call
+	AtomMoved                        // Job, Flow, Atom, From, To (RUNNING and REVERTING before the call), Failure
 	LogbookSaved                     // Job, Flow, Epoch, Revision, Count: atoms newly recorded as finished
 	LogbookUnsaved                   // Job, Flow, Epoch, Failure, Reason: fenced, changed, refused or unknown
 	FailpointFired                   // Reason is the point's name

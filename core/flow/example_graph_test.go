@@ -54,5 +54,5 @@ func ExampleFunc() {
 	// Output:
 	// [path width] [quality] <nil>
 	// cat@400 <nil>
-	// task "resize": argument "width": a string where a int is wanted
+	// task "resize": argument "width": a string where int is wanted
 }

@@ -20,7 +20,7 @@ type field struct {
 // argumentsOf is the fields of a function's argument.
 func argumentsOf(t reflect.Type) ([]field, error) {
 	if t.Kind() != reflect.Struct {
-		return nil, fmt.Errorf("the function takes a %v, not a struct", t)
+		return nil, fmt.Errorf("the function takes %v, which is no struct", t)
 	}
 	return fieldsOf(t, nil)
 }

@@ -105,7 +105,7 @@ func isInteger(t reflect.Type) bool {
 }
 
 func wrongType(value any, want reflect.Type) error {
-	return fmt.Errorf("a %T where a %v is wanted", value, want)
+	return fmt.Errorf("a %T where %v is wanted", value, want)
 }
 
 func readBool(to reflect.Value, value any) error {
@@ -149,10 +149,10 @@ func whole(value any, want reflect.Type) (int64, error) {
 	}
 	if f, is := value.(float64); is {
 		if f != math.Trunc(f) {
-			return 0, fmt.Errorf("%v where a %v is wanted", f, want)
+			return 0, fmt.Errorf("%v where %v is wanted", f, want)
 		}
 		if f > exactFloat || f < -exactFloat {
-			return 0, fmt.Errorf("%v, which JSON may have rounded, where a %v is wanted", f, want)
+			return 0, fmt.Errorf("%v, which JSON may have rounded, where %v is wanted", f, want)
 		}
 		return int64(f), nil
 	}
@@ -172,7 +172,7 @@ func readInt(to reflect.Value, value any) error {
 		return err
 	}
 	if to.OverflowInt(n) {
-		return fmt.Errorf("%d does not fit into a %v", n, to.Type())
+		return fmt.Errorf("%d does not fit into %v", n, to.Type())
 	}
 	to.SetInt(n)
 	return nil
@@ -184,7 +184,7 @@ func readUint(to reflect.Value, value any) error {
 		return err
 	}
 	if n < 0 || to.OverflowUint(uint64(n)) {
-		return fmt.Errorf("%d does not fit into a %v", n, to.Type())
+		return fmt.Errorf("%d does not fit into %v", n, to.Type())
 	}
 	to.SetUint(uint64(n))
 	return nil
@@ -198,12 +198,12 @@ func readFloat(to reflect.Value, value any) error {
 			return err
 		}
 		if n > exactFloat || n < -exactFloat {
-			return fmt.Errorf("%d does not fit into a %v", n, to.Type())
+			return fmt.Errorf("%d does not fit into %v", n, to.Type())
 		}
 		f = float64(n)
 	}
 	if to.OverflowFloat(f) {
-		return fmt.Errorf("%v does not fit into a %v", f, to.Type())
+		return fmt.Errorf("%v does not fit into %v", f, to.Type())
 	}
 	to.SetFloat(f)
 	return nil

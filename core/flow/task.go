@@ -44,7 +44,8 @@ type Task struct {
 	// the job back to the board. Arguments are shared with other tasks: nobody changes them.
 	//
 	// ctx ends when the claim on the job is lost: work that goes on is then wasted, and another
-	// conductor may have begun the same. [Report] tells those who watch how far the work has come.
+	// conductor may have begun the same. A graceful stop of the conductor does not end it: it waits for
+	// the task, and begins no other. [Report] tells those who watch how far the work has come.
 	Execute func(ctx context.Context, args Args) (any, error)
 
 	// Revert undoes what Execute did, wholly or in part; nil: there is nothing to undo. It gets the

@@ -142,26 +142,26 @@ func TestTypedArgumentsThatDoNotFit(t *testing.T) {
 		err  error
 		want string
 	}{
-		{bindOne[bool](int64(1)), "a int64 where a bool is wanted"},
-		{bindOne[string](int64(1)), "a int64 where a string is wanted"},
-		{bindOne[string]([]byte("x")), "a []uint8 where a string is wanted"},
-		{bindOne[[]byte]("x"), "a string where a []uint8 is wanted"},
-		{bindOne[int64]("1"), "a string where a int64 is wanted"},
-		{bindOne[int8](int64(128)), "128 does not fit into a int8"},
-		{bindOne[uint8](int64(256)), "256 does not fit into a uint8"},
-		{bindOne[uint64](int64(-1)), "-1 does not fit into a uint64"},
-		{bindOne[uint]("x"), "a string where a uint is wanted"},
-		{bindOne[int](1.5), "1.5 where a int is wanted"},
-		{bindOne[int](math.Inf(1)), "+Inf, which JSON may have rounded, where a int is wanted"},
-		{bindOne[int64](float64(1 << 60)), "1.152921504606847e+18, which JSON may have rounded, where a int64 is wanted"},
+		{bindOne[bool](int64(1)), "a int64 where bool is wanted"},
+		{bindOne[string](int64(1)), "a int64 where string is wanted"},
+		{bindOne[string]([]byte("x")), "a []uint8 where string is wanted"},
+		{bindOne[[]byte]("x"), "a string where []uint8 is wanted"},
+		{bindOne[int64]("1"), "a string where int64 is wanted"},
+		{bindOne[int8](int64(128)), "128 does not fit into int8"},
+		{bindOne[uint8](int64(256)), "256 does not fit into uint8"},
+		{bindOne[uint64](int64(-1)), "-1 does not fit into uint64"},
+		{bindOne[uint]("x"), "a string where uint is wanted"},
+		{bindOne[int](1.5), "1.5 where int is wanted"},
+		{bindOne[int](math.Inf(1)), "+Inf, which JSON may have rounded, where int is wanted"},
+		{bindOne[int64](float64(1 << 60)), "1.152921504606847e+18, which JSON may have rounded, where int64 is wanted"},
 		{bindOne[int64](uint64(math.MaxUint64)), "18446744073709551615 does not fit into an int64"},
-		{bindOne[float64](int64(1<<53 + 1)), "9007199254740993 does not fit into a float64"},
-		{bindOne[float64]("x"), "a string where a float64 is wanted"},
-		{bindOne[float32](1e300), "1e+300 does not fit into a float32"},
-		{bindOne[*int8](int64(1000)), "1000 does not fit into a int8"},
-		{bindOne[size](int64(1)), "a int64 where a flow_test.size is wanted: json: cannot unmarshal number into Go value of type flow_test.size"},
-		{bindOne[[]int]([]any{"x"}), "a []interface {} where a []int is wanted: json: cannot unmarshal string into Go value of type int"},
-		{bindOne[[]int](func() {}), "a func() where a []int is wanted: json: unsupported type: func()"},
+		{bindOne[float64](int64(1<<53 + 1)), "9007199254740993 does not fit into float64"},
+		{bindOne[float64]("x"), "a string where float64 is wanted"},
+		{bindOne[float32](1e300), "1e+300 does not fit into float32"},
+		{bindOne[*int8](int64(1000)), "1000 does not fit into int8"},
+		{bindOne[size](int64(1)), "a int64 where flow_test.size is wanted: json: cannot unmarshal number into Go value of type flow_test.size"},
+		{bindOne[[]int]([]any{"x"}), "a []interface {} where []int is wanted: json: cannot unmarshal string into Go value of type int"},
+		{bindOne[[]int](func() {}), "a func() where []int is wanted: json: unsupported type: func()"},
 	}
 	for _, test := range tests {
 		if want := `task "t": argument "a": ` + test.want; test.err == nil || test.err.Error() != want {
@@ -189,7 +189,7 @@ func TestWrongArgumentsAndResults(t *testing.T) {
 		task *flow.Task
 		want string
 	}{
-		{flow.Func("t", func(context.Context, int) (any, error) { return nil, nil }), "the function takes a int, not a struct"},
+		{flow.Func("t", func(context.Context, int) (any, error) { return nil, nil }), "the function takes int, which is no struct"},
 		{typed[struct {
 			a int `flow:"a"`
 		}](), "field a of struct { a int \"flow:\\\"a\\\"\" }: it has a flow tag and is not exported"},
@@ -332,8 +332,8 @@ func TestTypedRevert(t *testing.T) {
 		want   string
 	}{
 		{nil, nil, `task "book": there is no argument "room"`},
-		{args, "x", `task "book": a string where a flow_test.booking is wanted`},
-		{args, map[string]any{"room": 1.0}, `task "book": "room": a float64 where a string is wanted`},
+		{args, "x", `task "book": a string where flow_test.booking is wanted`},
+		{args, map[string]any{"room": 1.0}, `task "book": "room": a float64 where string is wanted`},
 	} {
 		if err := task.Revert(ctx, wrong.args, flow.Undo{Result: wrong.result}); err == nil || err.Error() != wrong.want {
 			t.Errorf("got %v, want %s", err, wrong.want)
@@ -381,8 +381,8 @@ func TestMapAndReduce(t *testing.T) {
 		"no":                                 flow.Map("t", failing, "a"),
 		"no ":                                flow.Reduce("t", failing2, "a", "b"),
 		`task "t": there is no argument "z"`: flow.Map("t", double, "a", "z"),
-		`task "t": argument "text": a string where a int is wanted`:               flow.Map("t", double, "text"),
-		`task "t": argument "text": a string where a flow_test.celsius is wanted`: flow.Reduce("t", multiply, "a", "text"),
+		`task "t": argument "text": a string where int is wanted`:               flow.Map("t", double, "text"),
+		`task "t": argument "text": a string where flow_test.celsius is wanted`: flow.Reduce("t", multiply, "a", "text"),
 	} {
 		args := append(flow.Args{{Name: "text", Value: "x"}}, letters...)
 		if _, err := task.Execute(ctx, args); err == nil || err.Error() != strings.TrimSpace(want) {

@@ -112,6 +112,50 @@ var flowBugs = []Bug{
 		}},
 	},
 	{
+		Name: "stale-result",
+		About: "A task that a retry has tried again returns something new, and those after it are handed what " +
+			"it returned the first time.",
+		Property: "result.handed", Scenario: "retries", Seeds: 20,
+		Patch: []Edit{
+			{
+				File: "core/engine/resolve.go",
+				Old:  "a.detail, a.result, a.history = a.fresh(), nil, nil\n",
+				New:  "a.detail, a.history = a.fresh(), nil\n",
+			},
+			{
+				File: "core/engine/call.go",
+				Old:  "\ta.detail.Result, a.result = stored, result\n",
+				New: "\ta.detail.Result = stored\n" +
+					"\tif a.result == nil || a.retry != nil {\n\t\ta.result = result\n\t}\n",
+			},
+		},
+	},
+	{
+		Name: "first-attempt-for-ever",
+		About: "Whoever takes over reads what a retry provided with its first attempt, and not what it provides " +
+			"now: those that come before the restart and those that come after it are told different things.",
+		Property: "result.handed", Scenario: "hopeless-tries", Seeds: 20,
+		Patch: []Edit{{
+			File: "core/engine/restore.go",
+			Old:  "\tif a.detail.State == state.Retrying {",
+			New: "\tif len(a.history) > 0 && a.detail.State == state.Success {\n" +
+				"\t\ta.result = a.history[0].Value\n\t}\n" +
+				"\tif a.detail.State == state.Retrying {",
+		}},
+	},
+	{
+		Name: "nothing-to-undo",
+		About: "Whoever goes on with a revert that was cut short does not tell the task what it had returned, " +
+			"and so not what is to be undone.",
+		Property: "result.handed", Scenario: "hopeless-tries", Seeds: 20,
+		Patch: []Edit{{
+			File: "core/engine/restore.go",
+			Old:  "\tif a.detail.State == state.Retrying {",
+			New: "\tif a.detail.State == state.Reverting {\n\t\ta.result = nil\n\t}\n" +
+				"\tif a.detail.State == state.Retrying {",
+		}},
+	},
+	{
 		Name: "stale-failure",
 		About: "A failure that a retry has resolved stays with its atom, and the job ends for it when " +
 			"something else fails. TaskFlow keeps failures in a cache that a later success does not clear: " +

@@ -50,7 +50,7 @@ func (w *World) connect(node int) *life {
 	})
 	l.place = workload.Place{
 		Machine: l.machine, Node: node, Faults: w.faults, Source: w.source,
-		Poisoned: func() { w.buried(l) },
+		Poisoned: func() { w.buried(l) }, Misled: l.misled,
 	}
 	l.context = w.root(l)
 	var s store.Store = l.client

@@ -178,6 +178,16 @@ func (b *recordedBoard) TrashExhausted(ctx context.Context, job *jobboard.Job, b
 	return err
 }
 
+// misled writes down what a task says of its arguments.
+func (l *life) misled(job, task string, wrong error) {
+	l.machine.Check()
+	w := l.world
+	w.append(history.Record{
+		Type: history.Event, Kind: history.Misled, Process: history.ProcessID(l.node), Job: w.recorder.Job(job),
+		Subject: task, Reason: wrong.Error(),
+	})
+}
+
 func fingerprint(f *failure.Failure) string {
 	if f == nil {
 		return ""

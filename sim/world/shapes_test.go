@@ -72,7 +72,7 @@ func TestRetriesAreHeard(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"revert.ordered", "resume.once", "retry.counted", "decider.kept"} {
+	for _, name := range []string{"revert.ordered", "resume.once", "retry.counted", "decider.kept", "result.handed"} {
 		if checked[name] == 0 {
 			t.Errorf("%s had nothing to check", name)
 		}

@@ -93,9 +93,14 @@ func attrs(e *event.Event) []slog.Attr {
 	text("atom", e.Atom)
 	text("from", string(e.From))
 	text("to", string(e.To))
-	number("count", int64(e.Count), e.Kind == event.LogbookSaved || e.Kind == event.AtomProgress)
+	number("finished", int64(e.Count), e.Kind == event.LogbookSaved)
+	number("done", int64(e.Count), e.Kind == event.AtomProgress)
 	number("revision", e.Revision, false)
-	text("reason", e.Reason)
+	if e.Kind == event.AtomProgress {
+		text("note", e.Reason)
+	} else {
+		text("reason", e.Reason)
+	}
 	if e.Failure != nil {
 		all = append(all, slog.Any("failure", e.Failure))
 	}

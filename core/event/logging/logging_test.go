@@ -91,9 +91,9 @@ func TestRecords(t *testing.T) {
 		},
 		{
 			event.Event{Kind: event.AtomProgress, Flow: "f", Atom: "a", Reason: "begun"},
-			"level=DEBUG msg=atom_progress flow=f atom=a count=0 reason=begun",
+			"level=DEBUG msg=atom_progress flow=f atom=a done=0 note=begun",
 		},
-		{event.Event{Kind: event.LogbookSaved, Flow: "f", Revision: 9}, "level=DEBUG msg=logbook_saved flow=f count=0 revision=9"},
+		{event.Event{Kind: event.LogbookSaved, Flow: "f", Revision: 9}, "level=DEBUG msg=logbook_saved flow=f finished=0 revision=9"},
 		{event.Event{}, "level=INFO msg=unknown"},
 	}
 	for _, test := range tests {
