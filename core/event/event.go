@@ -55,7 +55,7 @@ const (
 	StageBegan                       // Job, Reason is compile, prepare, validate or run
 	StageEnded                       // the same; a stage that fails does not end
 	FlowMoved                        // Job, Flow, From, To
-	AtomMoved                        // Job, Flow, Atom, From, To (RUNNING and REVERTING before the call), Failure
+	AtomMoved                        // Job, Flow, Atom, From, To (RUNNING, REVERTING: before the call), Failure
 	LogbookSaved                     // Job, Flow, Epoch, Revision, Count: atoms newly recorded as finished
 	LogbookUnsaved                   // Job, Flow, Epoch, Failure, Reason: fenced, changed, refused or unknown
 	FailpointFired                   // Reason is the point's name
