@@ -95,6 +95,7 @@ func (e *Engine) prepareRevert(a *atom) {
 	if a.detail.State == state.Running {
 		// Its process died in it: how far it came is not known, so it counts as failed.
 		a.detail.Failure = failure.From(a.name, errInterrupted)
+		a.detail.Result, a.result = nil, nil // of a retry's attempt before it
 		e.moveAtom(a, state.Failure)
 		e.fails(a)
 	}

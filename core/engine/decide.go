@@ -16,7 +16,7 @@ func (e *Engine) allows(a *atom) bool {
 	if len(votes) == 0 {
 		return true
 	}
-	refused, widest := false, flow.DepthAtom
+	refused, widest, stuck := false, flow.DepthAtom, len(e.stuck)
 	results := e.resultsFor(votes)
 	for _, v := range votes {
 		if v.from != noAtom && e.atoms[v.from].detail.State == state.Ignore {
@@ -25,6 +25,9 @@ func (e *Engine) allows(a *atom) bool {
 		if !e.votes(a, v, results) {
 			refused, widest = true, min(widest, v.depth)
 		}
+	}
+	if len(e.stuck) > stuck {
+		return true // nothing is decided, and nothing more begins
 	}
 	if refused {
 		e.ignore(a, widest)

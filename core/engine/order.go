@@ -219,44 +219,81 @@ func (e *Engine) clearReady() {
 }
 
 func (e *Engine) enqueue(a *atom) {
-	if !a.queued {
-		a.queued = true
-		e.ready = append(e.ready, a)
-	}
-}
-
-// stale reports whether an atom that was made ready for being executed is to be reverted by now.
-func (e *Engine) stale(a *atom) bool {
-	return a.detail.State == state.Pending && e.places[a.node].turned
-}
-
-// sortReady puts what is ready in order: higher priority first, then what is executed as in the flow,
-// then what is reverted in the opposite order.
-func (e *Engine) sortReady() {
-	e.ready = slices.DeleteFunc(e.ready, func(a *atom) bool {
-		if e.stale(a) {
-			a.queued = false
-			return true
-		}
-		return false
-	})
-	if len(e.ready) < 2 {
+	if a.queued {
 		return
 	}
-	slices.SortFunc(e.ready, func(a, b *atom) int {
-		if p := cmp.Compare(b.priority(), a.priority()); p != 0 {
-			return p
-		}
-		back, also := e.places[a.node].turned, e.places[b.node].turned
-		switch {
-		case back && also:
-			return cmp.Compare(b.index, a.index)
-		case back:
-			return 1
-		case also:
-			return -1
-		default:
-			return cmp.Compare(a.index, b.index)
-		}
+	a.queued = true
+	e.ready = append(e.ready, a)
+	if e.isParallel() {
+		e.rise(len(e.ready) - 1)
+	}
+}
+
+// compare is the order of what is ready: higher priority first, then what is executed as in the flow, then
+// what is reverted in the opposite order.
+func (e *Engine) compare(a, b *atom) int {
+	if p := cmp.Compare(b.priority(), a.priority()); p != 0 {
+		return p
+	}
+	back, also := e.places[a.node].turned, e.places[b.node].turned
+	switch {
+	case back && also:
+		return cmp.Compare(b.index, a.index)
+	case back:
+		return 1
+	case also:
+		return -1
+	default:
+		return cmp.Compare(a.index, b.index)
+	}
+}
+
+// dropStale forgets what was made ready before it was to be reverted, or before what comes after it was.
+// Whoever turns nodes calls it: what is ready is in another order then.
+func (e *Engine) dropStale() {
+	e.ready = slices.DeleteFunc(e.ready, func(a *atom) bool {
+		p := &e.places[a.node]
+		stale := p.turned && (a.detail.State == state.Pending || p.behind > 0)
+		a.queued = !stale
+		return stale
 	})
+	if e.isParallel() {
+		slices.SortFunc(e.ready, e.compare) // which makes it a heap again
+	}
+}
+
+// A parallel engine takes what is ready one at a time, and keeps it as a heap; a serial one takes all of it,
+// and sorts it then.
+
+// rise brings the last of what is ready to its place.
+func (e *Engine) rise(at int) {
+	for at > 0 {
+		above := (at - 1) / 2
+		if e.compare(e.ready[above], e.ready[at]) <= 0 {
+			return
+		}
+		e.ready[above], e.ready[at] = e.ready[at], e.ready[above]
+		at = above
+	}
+}
+
+// takeFirst takes the first of what is ready.
+func (e *Engine) takeFirst() *atom {
+	first, last := e.ready[0], len(e.ready)-1
+	e.ready[0], e.ready[last] = e.ready[last], nil
+	e.ready = e.ready[:last]
+	for at := 0; ; {
+		least := at
+		for _, below := range [2]int{2*at + 1, 2*at + 2} {
+			if below < last && e.compare(e.ready[below], e.ready[least]) < 0 {
+				least = below
+			}
+		}
+		if least == at {
+			first.queued = false
+			return first
+		}
+		e.ready[at], e.ready[least] = e.ready[least], e.ready[at]
+		at = least
+	}
 }

@@ -43,10 +43,11 @@ func (e *Engine) launch(ctx context.Context) error {
 	if n == 0 {
 		return nil
 	}
-	e.spare = append(e.spare[:0], e.ready[:n]...)
-	e.ready = append(e.ready[:0], e.ready[n:]...)
+	e.spare = e.spare[:0]
+	for range n {
+		e.spare = append(e.spare, e.takeFirst())
+	}
 	for _, a := range e.spare {
-		a.queued = false
 		e.prepare(ctx, a)
 	}
 	if err := e.begin(ctx); err != nil {

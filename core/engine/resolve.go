@@ -55,6 +55,7 @@ func (e *Engine) resolve(failed []*atom) {
 	for _, a := range failed {
 		e.lookBehind(a.node) // it may have been turned before it failed
 	}
+	e.dropStale()
 }
 
 // ask asks the retry around an atom about the failure of an atom in it, and where that one wants to
@@ -64,8 +65,8 @@ func (e *Engine) ask(about, failed *atom) (resolution, error) {
 		return resolution{decision: flow.RevertAll, undefined: true}, nil
 	}
 	r := &e.atoms[about.over]
-	if r.detail.State == state.Ignore {
-		return e.ask(r, failed) // who was ignored has no say
+	if s := r.detail.State; s == state.Ignore || s == state.Pending {
+		return e.ask(r, failed) // who was ignored, or is new in the flow, has no say
 	}
 	e.remember(r, about.name, failed.detail.Failure)
 	decision, err := e.decisionOf(r)
@@ -244,8 +245,8 @@ func (e *Engine) resolved(a *atom) {
 }
 
 // Failures is what has gone wrong and was neither undone by a later success nor resolved by a retry: of
-// each atom its failure and its revert's, in the order of the flow. Where the engine could not find out
-// what is to be done about them, because a retry's OnFailure failed, it is that alone.
+// each atom its failure and its revert's, in the order of the flow. Where the engine could not go on,
+// because a retry's OnFailure or a decider failed, it is that alone.
 func (e *Engine) Failures() failure.Several {
 	if len(e.stuck) > 0 {
 		return slices.Clone(e.stuck)

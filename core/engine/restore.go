@@ -48,6 +48,7 @@ func (e *Engine) restore(recorded *logbook.FlowDetail) error {
 	}
 	if len(recorded.Atoms) > 0 {
 		e.applyDecisions()
+		e.adoptReverts()
 	}
 	for i := range e.atoms {
 		a := &e.atoms[i]
@@ -59,6 +60,22 @@ func (e *Engine) restore(recorded *logbook.FlowDetail) error {
 		}
 	}
 	return nil
+}
+
+// adoptReverts finds atoms on their way back although nobody before them wants it: the retry that decided so
+// has left the flow since, or has another name. Then everything is reverted, as without a retry.
+func (e *Engine) adoptReverts() {
+	if e.flowState == state.Reverted {
+		return
+	}
+	for i := range e.atoms {
+		a := &e.atoms[i]
+		back := a.detail.State == state.Reverting || a.detail.State == state.Reverted
+		e.revertAll = e.revertAll || back && !e.places[a.node].turned
+	}
+	for n := range e.places {
+		e.places[n].turned = e.places[n].turned || e.revertAll
+	}
 }
 
 // fresh is the detail of an atom of which nothing is recorded.

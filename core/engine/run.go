@@ -3,8 +3,11 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
+	"slices"
 
+	"derail/core/failure"
 	"derail/core/logbook"
 	"derail/core/state"
 )
@@ -22,22 +25,26 @@ func (e *Engine) run(ctx context.Context, yield func(state.State)) (state.State,
 	if !e.busy.CompareAndSwap(false, true) {
 		return "", ErrBusy
 	}
+	ended := false
 	defer func() {
+		if !ended { // what is in memory may not be what is recorded: it has to be read again
+			e.writer = nil
+		}
 		e.yield = nil
 		e.suspend.Store(false)
 		e.busy.Store(false)
 	}()
 	if e.writer == nil || !e.graph.bound {
+		ended = true
 		return "", ErrStage
 	}
 	e.yield = yield
 	for e.saved = false; ; {
 		final, err := e.runOnce(ctx)
 		if err == nil {
+			ended = true
 			return final, nil
 		}
-		// What is in memory may not be what is recorded: it has to be read again before another run.
-		e.writer = nil
 		if !errors.Is(err, logbook.ErrChanged) || e.saved {
 			return "", err
 		}
@@ -97,6 +104,7 @@ func (e *Engine) Reset(ctx context.Context) error {
 func (e *Engine) runOnce(ctx context.Context) (state.State, error) {
 	e.state, e.dirty, e.untold, e.begins = state.Undefined, e.dirty[:0], e.untold[:0], e.begins[:0]
 	e.stuck, e.halted, e.batch, e.unsaved = nil, false, e.batch[:0], false
+	e.finished = 0
 	e.clearReady()
 	e.clock.start(e)
 	ctx, leave := e.employ(ctx)
@@ -182,13 +190,13 @@ func (e *Engine) resume() {
 		e.resolve(failed)
 	}
 	e.survey(true)
-	e.sortReady()
+	e.dropStale()
 }
 
 // unanswered is the atoms whose failures an earlier run did not live to ask about.
 func (e *Engine) unanswered() (atoms []*atom) {
 	for _, i := range e.failed {
-		if a := &e.atoms[i]; a.detail.State == state.Failure && !e.places[a.node].turned {
+		if a := &e.atoms[i]; a.detail.State == state.Failure && !e.answered(a) {
 			atoms = append(atoms, a)
 		}
 	}
@@ -197,6 +205,25 @@ func (e *Engine) unanswered() (atoms []*atom) {
 		return nil
 	}
 	return atoms
+}
+
+// answered reports whether it is recorded what is to be done about an atom's failure: it is to be reverted,
+// and the retry that is asked about it has heard of it.
+func (e *Engine) answered(a *atom) bool {
+	if e.revertAll || !e.places[a.node].turned {
+		return e.revertAll
+	}
+	name, over := a.name, a.over
+	for over != noAtom && e.atoms[over].detail.State != state.Success { // that one has no say
+		name, over = e.atoms[over].name, e.atoms[over].over
+	}
+	if over == noAtom || len(e.atoms[over].history) == 0 {
+		return true
+	}
+	r := &e.atoms[over]
+	return slices.ContainsFunc(r.history[len(r.history)-1].Failures, func(f *failure.Failure) bool {
+		return f.Atom == name
+	})
 }
 
 // startAfresh makes every atom as if it had never run. It is recorded once, with the flow.
@@ -222,6 +249,7 @@ func (e *Engine) schedule(ctx context.Context) error {
 		return nil
 	}
 	e.ready, e.spare = e.spare[:0], e.ready
+	slices.SortFunc(e.spare, e.compare)
 	for n, a := range e.spare {
 		if e.suspend.Load() {
 			e.ready = append(e.ready, e.spare[n:]...)
@@ -273,7 +301,6 @@ func (e *Engine) analyze() {
 		}
 	}
 	e.batch = e.batch[:0]
-	e.sortReady()
 }
 
 // finish saves the flow's final state.
@@ -311,12 +338,20 @@ func (e *Engine) outcome() state.State {
 	case len(e.ready) > 0:
 		return state.Suspended
 	}
+	final := state.Success
 	for i := range e.atoms {
-		if s := e.atoms[i].detail.State; s != state.Success && s != state.Ignore {
-			return state.Reverted
+		switch a := &e.atoms[i]; a.detail.State {
+		case state.Success, state.Ignore:
+		case state.Running, state.Reverting, state.Failure:
+			// No such end is known. Should there be one, the job must not be taken for done.
+			left := fmt.Errorf("nothing is left to do, and %s is in %s", a.name, a.detail.State)
+			e.stuck = append(e.stuck, failure.From(a.name, failure.Internal(left)))
+			return state.Failure
+		default:
+			final = state.Reverted
 		}
 	}
-	return state.Success
+	return final
 }
 
 func (e *Engine) holds() bool { return e.config.Holds == nil || e.config.Holds() }

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"derail/core/event"
 	"derail/core/failure"
@@ -39,14 +40,12 @@ func (e *Engine) save(ctx context.Context) error {
 			e.records = append(e.records, d)
 		}
 	}
-	at, err := e.writer.Save(ctx, logbook.Batch{
-		State: e.flowState, Tick: e.tick, Fresh: e.freshAt, RevertAll: e.revertAll, Atoms: e.records,
-	})
+	at, err := e.write(ctx)
 	if err != nil {
 		e.tellUnsaved(err)
 		return err
 	}
-	e.saved, e.unsaved = true, false
+	e.unsaved = false
 	for _, m := range e.untold {
 		e.tellMove(m)
 	}
@@ -57,6 +56,42 @@ func (e *Engine) save(ctx context.Context) error {
 	}
 	e.dirty = e.dirty[:0]
 	return nil
+}
+
+// maxRecords is how many atoms one transaction carries at most: etcd takes 128 operations by default.
+const maxRecords = 100
+
+// write writes the records, mostly in one transaction. Many atoms can be decided about at once, though, each
+// by a decider or a retry of its own: then what begins is written last, and what was decided before it is
+// asked about again should the process die in between.
+func (e *Engine) write(ctx context.Context) (at store.Revision, err error) {
+	left := e.records
+	if len(left) > maxRecords {
+		slices.SortStableFunc(left, func(a, b *logbook.AtomDetail) int { return begins(a) - begins(b) })
+	}
+	for first := true; first || len(left) > 0; first = false {
+		n, flowState := len(left), e.flowState
+		if n > maxRecords { // the flow's own move comes with the last
+			n, flowState = maxRecords, e.writer.Detail.State
+		}
+		at, err = e.writer.Save(ctx, logbook.Batch{
+			State: flowState, Tick: e.tick, Fresh: e.freshAt, RevertAll: e.revertAll, Atoms: left[:n],
+		})
+		if err != nil {
+			return 0, err
+		}
+		e.saved = true
+		left = left[n:]
+	}
+	return at, nil
+}
+
+// begins is 1 for an atom of which a call is recorded to begin, and else 0.
+func begins(d *logbook.AtomDetail) int {
+	if d.State == state.Running || d.State == state.Reverting {
+		return 1
+	}
+	return 0
 }
 
 // The reasons of a LogbookUnsaved event.

@@ -62,12 +62,12 @@ func noops(prefix string, n int) []flow.Item {
 func BenchmarkTasks(b *testing.B) {
 	for _, kind := range noop {
 		for _, n := range []int{100, 1000, 10_000, 100_000} {
-			b.Run(fmt.Sprint(kind.name, "/", n), func(b *testing.B) { benchTasks(b, kind.flow(n), n) })
+			b.Run(fmt.Sprint(kind.name, "/", n), func(b *testing.B) { benchTasks(b, kind.flow(n), n, 0) })
 		}
 	}
 }
 
-func benchTasks(b *testing.B, f *flow.Flow, n int) {
+func benchTasks(b *testing.B, f *flow.Flow, n, workers int) {
 	ctx, h := context.Background(), host.Real()
 	b.ReportAllocs()
 	for b.Loop() {
@@ -78,7 +78,7 @@ func benchTasks(b *testing.B, f *flow.Flow, n int) {
 		}
 		runtime.GC()
 		b.StartTimer()
-		e := engine.New(engine.Config{Flow: f, FlowID: "f", Books: books, Host: h})
+		e := engine.New(engine.Config{Flow: f, FlowID: "f", Books: books, Host: h, Workers: workers})
 		if err := readied(e); err != nil {
 			b.Fatal(err)
 		}
@@ -87,6 +87,14 @@ func benchTasks(b *testing.B, f *flow.Flow, n int) {
 		}
 	}
 	b.ReportMetric(float64(b.N)*float64(n)/b.Elapsed().Seconds(), "tasks/s")
+}
+
+// BenchmarkWide takes an unordered flow through an engine with two workers: what waits for a worker must not
+// cost the more the more it is.
+func BenchmarkWide(b *testing.B) {
+	for _, n := range []int{1000, 10_000, 100_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) { benchTasks(b, flow.Unordered("f", noops("t", n)...), n, 2) })
+	}
 }
 
 // BenchmarkParked is the memory of a flow of ten tasks whose engine waits in its third task.

@@ -41,7 +41,8 @@ func ParseDepth(text string) (Depth, error) {
 // Decider says whether what a link points at is to run. results holds, under their names, the
 // results of the atoms from which deciding links lead to it, without those that were ignored. Where
 // it says no, the atom and what its link's depth takes in are ignored: they count as done and are
-// not reverted. Like [Retry.OnFailure] it decides and does nothing else.
+// not reverted. What the depth takes in beside the atom itself can run after all, when it also comes after
+// a retry that tries again. Like [Retry.OnFailure] a decider decides and does nothing else.
 type Decider func(results Args) bool
 
 // Link is a dependency between two items of a graph flow.

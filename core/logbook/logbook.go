@@ -16,7 +16,8 @@
 //
 // For a flow of n tasks that succeeds: n+1 writes, one transaction each. Each carries the result of
 // one task together with the mark that the next begins; the first carries the flow's RUNNING, the
-// last its SUCCESS. (TaskFlow makes seven for one task.) No write grows with the number of tasks.
+// last its SUCCESS. (TaskFlow makes seven for one task.) A write carries what ended, what begins, and who
+// decided; none grows with the number of tasks beside that.
 // Decisions that concern many atoms are recorded once, with the tick at which they were made, and
 // whoever reads the details applies them to the atoms that they concern: a flow that starts afresh
 // ([FlowDetail.Fresh]), a retry that tries again ([AtomDetail.Restarted]), a failure for which
