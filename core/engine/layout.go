@@ -37,10 +37,10 @@ func (l *layout) flow(f *flow.Flow) (first, last int32) {
 		l.edge(first, begin)
 		l.over = l.graph.nodes[begin].atom
 	}
-	var ends []int32 // the nodes after which the flow has ended
+	var ends []int32 // the nodes after which the flow has ended, if it is not begin
 	switch f.Pattern() {
 	case flow.LinearPattern:
-		ends = l.linear(f, begin)
+		begin = l.linear(f, begin)
 	case flow.UnorderedPattern:
 		ends = l.unordered(f, begin)
 	default:
@@ -66,14 +66,14 @@ func (l *layout) item(item flow.Item) (first, last int32) {
 	return n, n
 }
 
-func (l *layout) linear(f *flow.Flow, begin int32) (ends []int32) {
+func (l *layout) linear(f *flow.Flow, begin int32) (end int32) {
 	at := begin
 	for _, item := range f.Items() {
 		first, last := l.item(item)
 		l.edge(at, first)
 		at = last
 	}
-	return []int32{at}
+	return at
 }
 
 func (l *layout) unordered(f *flow.Flow, begin int32) (ends []int32) {
@@ -146,9 +146,12 @@ func (l *layout) connect() {
 // among the first of a flow, those of the links that lead to the flow. A flow that has a retry begins
 // with it, so there the retry alone is decided about.
 func (l *layout) gatherVotes() {
-	on := map[int32][]vote{} // by node
+	var on map[int32][]vote // by node
 	for _, e := range l.edges {
 		if e.link != nil {
+			if on == nil {
+				on = map[int32][]vote{}
+			}
 			v := vote{from: l.graph.nodes[e.from].atom, decider: e.link.Decider, depth: e.link.Depth}
 			on[e.to] = append(on[e.to], v)
 		}
