@@ -147,6 +147,8 @@ func failedSentence(r *history.Record, who, job string) string {
 		return what + ": it is not on the board"
 	case history.ClaimRefused:
 		return what + ": the store did not take the call"
+	case history.ClaimTooLate:
+		return what + ": its lease had ended"
 	case history.ReleaseNotMine:
 		return what + ": it is not the owner"
 	case history.SaveFenced:

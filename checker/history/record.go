@@ -63,6 +63,7 @@ const (
 	ClaimHeld      = "held"      // somebody owns the job, or was faster
 	ClaimGone      = "gone"      // the job is not on the board
 	ClaimRefused   = "refused"   // the store did not take the call
+	ClaimTooLate   = "too-late"  // the lease under which it was to be made had ended
 	ReleaseNotMine = "not mine"  // an abandon, consume or trash by one who is not the owner
 	SaveFenced     = "fenced"    // a newer claim has written to the logbook
 	SaveRefused    = "refused"   // the store did not take the write

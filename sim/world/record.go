@@ -78,6 +78,8 @@ func whatBecame(err error) (history.Type, string) {
 		return history.Fail, history.ClaimGone
 	case errors.Is(err, jobboard.ErrLost):
 		return history.Fail, history.ReleaseNotMine
+	case errors.Is(err, jobboard.ErrSessionEnded): // which is a refusal too
+		return history.Fail, history.ClaimTooLate
 	case errors.Is(err, store.ErrRefused):
 		return history.Fail, history.ClaimRefused
 	default:
