@@ -169,9 +169,15 @@ func sample() *History {
 }
 
 func TestGolden(t *testing.T) {
-	const file = "testdata/sample.jsonl"
+	checkGolden(t, "testdata/sample.jsonl", sample)
+}
+
+// checkGolden compares what is written of a history with a golden file, and what is read of that file with the
+// history.
+func checkGolden(t *testing.T, file string, made func() *History) {
+	t.Helper()
 	var b bytes.Buffer
-	if err := Write(&b, sample()); err != nil {
+	if err := Write(&b, made()); err != nil {
 		t.Fatal(err)
 	}
 	if *update {
@@ -190,7 +196,7 @@ func TestGolden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(sample(), h); diff != "" {
+	if diff := cmp.Diff(made(), h); diff != "" {
 		t.Error(diff)
 	}
 }

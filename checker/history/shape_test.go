@@ -1,8 +1,6 @@
 package history
 
 import (
-	"bytes"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -59,30 +57,7 @@ func shaped() *History {
 }
 
 func TestShapedGolden(t *testing.T) {
-	const file = "testdata/shaped.jsonl"
-	var b bytes.Buffer
-	if err := Write(&b, shaped()); err != nil {
-		t.Fatal(err)
-	}
-	if *update {
-		if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), b.String()); diff != "" {
-		t.Error(diff)
-	}
-	h, err := Read(bytes.NewReader(want), file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(shaped(), h); diff != "" {
-		t.Error(diff)
-	}
+	checkGolden(t, "testdata/shaped.jsonl", shaped)
 }
 
 func TestShapesRefused(t *testing.T) {

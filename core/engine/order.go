@@ -27,8 +27,11 @@ func (e *Engine) survey(decide bool) {
 	for n := range e.places {
 		p := &e.places[n]
 		p.passed, p.undone = false, false
-		if !p.turned {
-			e.waitAgain(int32(n))
+		if p.turned {
+			continue
+		}
+		if e.countWaits(int32(n)); p.waits == 0 {
+			e.arrive(int32(n))
 		}
 	}
 	for n := len(e.places) - 1; n >= 0; n-- {
@@ -42,17 +45,14 @@ func (e *Engine) survey(decide bool) {
 	}
 }
 
-// waitAgain counts what a node waits for, and passes it if that is nothing.
-func (e *Engine) waitAgain(n int32) {
+// countWaits counts what a node waits for.
+func (e *Engine) countWaits(n int32) {
 	p := &e.places[n]
 	p.waits = 0
 	for _, before := range e.graph.nodes[n].prev {
 		if !e.places[before].passed {
 			p.waits++
 		}
-	}
-	if p.waits == 0 {
-		e.arrive(n)
 	}
 }
 

@@ -76,13 +76,8 @@ func (e *Engine) await(ctx context.Context) error {
 	if e.crew.size == 0 {
 		return nil
 	}
-	if e.unsaved {
-		if !e.holds() {
-			return ErrClaimLost
-		}
-		if err := e.save(ctx); err != nil {
-			return err
-		}
+	if err := e.flush(ctx); err != nil {
+		return err
 	}
 	ended := e.takeEnded()
 	for len(ended) == 0 {

@@ -96,13 +96,19 @@ func (e *Engine) remember(r *atom, name string, failed *failure.Failure) {
 	if len(r.history) == 0 {
 		return
 	}
-	latest := &r.history[len(r.history)-1]
-	if slices.ContainsFunc(latest.Failures, func(f *failure.Failure) bool { return f.Atom == name }) {
+	if r.remembers(name) {
 		return
 	}
+	latest := &r.history[len(r.history)-1]
 	latest.Failures = append(latest.Failures, failure.From(name, failed))
 	r.detail.Attempts[len(r.history)-1].Failures = latest.Failures
 	e.touch(r)
+}
+
+// remembers reports whether a retry's latest attempt has a failure of that name already.
+func (a *atom) remembers(name string) bool {
+	latest := &a.history[len(a.history)-1]
+	return slices.ContainsFunc(latest.Failures, func(f *failure.Failure) bool { return f.Atom == name })
 }
 
 // decisionOf calls a retry's OnFailure.
@@ -180,12 +186,7 @@ func (e *Engine) tryAgain(r *atom) {
 		}
 	}
 	for _, n := range nodes {
-		e.places[n].waits = 0
-		for _, before := range e.graph.nodes[n].prev {
-			if !e.places[before].passed {
-				e.places[n].waits++
-			}
-		}
+		e.countWaits(n)
 	}
 	for _, n := range slices.Backward(nodes) {
 		if e.places[n].turned {

@@ -91,10 +91,7 @@ func (e *Engine) Reset(ctx context.Context) error {
 	}
 	e.startAfresh()
 	e.moveFlow(state.Pending)
-	err := ErrClaimLost
-	if e.holds() {
-		err = e.save(ctx)
-	}
+	err := e.flush(ctx)
 	if err != nil {
 		e.writer = nil // what is in memory is not recorded
 	}
@@ -220,10 +217,7 @@ func (e *Engine) answered(a *atom) bool {
 	if over == noAtom || len(e.atoms[over].history) == 0 {
 		return true
 	}
-	r := &e.atoms[over]
-	return slices.ContainsFunc(r.history[len(r.history)-1].Failures, func(f *failure.Failure) bool {
-		return f.Atom == name
-	})
+	return e.atoms[over].remembers(name)
 }
 
 // startAfresh makes every atom as if it had never run. It is recorded once, with the flow.
@@ -319,13 +313,7 @@ func (e *Engine) finish(ctx context.Context) (state.State, error) {
 		e.moveFlow(final)
 	}
 	e.clock.stop()
-	if !e.unsaved {
-		return final, nil // nothing has changed since an earlier run
-	}
-	if !e.holds() {
-		return "", ErrClaimLost
-	}
-	return final, e.save(ctx)
+	return final, e.flush(ctx) // nothing, where nothing has changed since an earlier run
 }
 
 // outcome is the flow's state by those of its atoms.

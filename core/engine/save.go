@@ -32,6 +32,18 @@ func (e *Engine) begin(ctx context.Context) error {
 	return nil
 }
 
+// flush saves what has changed since the last save, if the claim is still held.
+func (e *Engine) flush(ctx context.Context) error {
+	switch {
+	case !e.unsaved:
+		return nil
+	case !e.holds():
+		return ErrClaimLost
+	default:
+		return e.save(ctx)
+	}
+}
+
 // save writes what has changed, and then tells the moves that it has recorded.
 func (e *Engine) save(ctx context.Context) error {
 	e.records = e.records[:0]
@@ -192,13 +204,8 @@ func (e *Engine) step(ctx context.Context, to state.State) error {
 	if e.yield == nil || to == state.GameOver {
 		return nil
 	}
-	if e.unsaved {
-		if !e.holds() {
-			return ErrClaimLost
-		}
-		if err := e.save(ctx); err != nil {
-			return err
-		}
+	if err := e.flush(ctx); err != nil {
+		return err
 	}
 	e.yield(to)
 	return nil

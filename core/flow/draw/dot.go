@@ -1,7 +1,6 @@
 package draw
 
 import (
-	"fmt"
 	"strings"
 
 	"derail/core/flow"
@@ -40,14 +39,8 @@ func DOT(f *flow.Flow, o Options) string {
 type dot struct {
 	*sketch
 	options Options
-	text    strings.Builder
-	boxes   int
-}
-
-func (d *dot) line(depth int, format string, args ...any) {
-	d.text.WriteString(strings.Repeat("  ", depth))
-	fmt.Fprintf(&d.text, format, args...)
-	d.text.WriteByte('\n')
+	page
+	boxes int
 }
 
 func (d *dot) parts(b *box, depth int) {

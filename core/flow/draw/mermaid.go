@@ -34,14 +34,8 @@ func Mermaid(f *flow.Flow, o Options) string {
 type mermaid struct {
 	*sketch
 	options Options
-	text    strings.Builder
-	boxes   int
-}
-
-func (m *mermaid) line(depth int, format string, args ...any) {
-	m.text.WriteString(strings.Repeat("  ", depth))
-	fmt.Fprintf(&m.text, format, args...)
-	m.text.WriteByte('\n')
+	page
+	boxes int
 }
 
 func (m *mermaid) parts(b *box, depth int) {
