@@ -51,7 +51,12 @@ func (r *Reading) exact() {
 					r.process(o.effect.Process), r.job(o.job), epochText(o.effect.Epoch), o.charged, limit)
 			}
 		case history.Trash:
-			if r.history.Records[o.done-1].Reason != history.TrashExhausted {
+			switch r.history.Records[o.done-1].Reason {
+			case history.TrashExhausted:
+			case history.TrashUnreadable:
+				r.unreadable(o)
+				continue
+			default:
 				continue
 			}
 			r.ruling.checked++

@@ -39,8 +39,11 @@ func (r *Reading) cycleFree() {
 	var worst streak
 	var where history.JobID
 	for job := range r.jobs {
-		longest := r.longest(history.JobID(job))
+		longest, beyond := r.longest(history.JobID(job))
 		if longest.claims < k {
+			if beyond >= k {
+				r.ruling.excused++
+			}
 			continue
 		}
 		first, last := &r.grants[longest.first], &r.grants[longest.last]
@@ -80,12 +83,15 @@ func (r *Reading) advance() {
 	}
 }
 
-// longest is the job's longest streak.
-func (r *Reading) longest(job history.JobID) streak {
-	now := round{grant: -1}
-	var longest streak
+// longest is the job's longest streak, as long as the job was not ruined, and the number of claims in the
+// longest of those that reach beyond that.
+func (r *Reading) longest(job history.JobID) (longest streak, beyond int) {
+	now, ruined := round{grant: -1}, r.ruinedAt(job)
 	keep := func() {
-		if now.streak.claims > longest.claims {
+		switch {
+		case now.streak.claims > 0 && r.ops[now.streak.until].done > ruined:
+			beyond = max(beyond, now.streak.claims)
+		case now.streak.claims > longest.claims:
 			longest = now.streak
 			longest.ended = -1
 		}
@@ -110,7 +116,7 @@ func (r *Reading) longest(job history.JobID) streak {
 				keep()
 			}
 		case history.Consume, history.Trash:
-			if now.streak.claims > 0 && now.streak.claims == longest.claims {
+			if now.streak.claims > 0 && now.streak.until == longest.until {
 				longest.ended = m >> 1
 			}
 			now = round{grant: -1}
@@ -118,7 +124,7 @@ func (r *Reading) longest(job history.JobID) streak {
 			now = round{grant: -1}
 		}
 	}
-	return longest
+	return longest, beyond
 }
 
 // over ends the claim by the op.

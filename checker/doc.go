@@ -21,7 +21,8 @@
 //	                    is in the end. Undecided without Final records
 //	attempt.counted     numbers: the attempts that claims, abandons and trashes report against those
 //	                    that epochs and give-backs come to
-//	trash.exact         the limit N: trashed as exhausted at N derived attempts, no claim beyond
+//	trash.exact         the limit N: trashed as exhausted at N derived attempts, no claim beyond; and
+//	                    trashed as unreadable after a Ruined record of the job, or of the run
 //	cycle.none          K claims in a row given up without progress, see below; K = 0 asks for nothing
 //	fence.held          the logbook: in the order of revisions, the epochs of writes never go down
 //	moves.legal         states: each move against the table, and against the move before it. It says
@@ -51,6 +52,20 @@
 // Progress, for cycle.none, is that the logbook records for the first time in the life of a job that a
 // task reached a certain state in which its execution or its revert is done. A claim that does the same
 // first tasks again and reverts them again makes none, so such claims are a cycle.
+//
+// # The guard
+//
+// A Ruined record says that every copy of a job's data, or of all data, was lost or damaged. From there on
+// some promises do not cover the job, or none the run, and what is found is excused: it is counted in
+// [Verdict].Excused and breaks nothing (guard.go). Of a ruined job these excuse: job.conserved,
+// attempt.counted, trash.exact, cycle.none, resume.once, result.handed, rest.reached. All others are to
+// hold for it as well, and every property for every other job.
+//
+// A finding is excused when the last record that it rests on comes after the ruin. What was decided before
+// stays broken; for claim.linearizable and cycle.none, which look at a stretch as a whole, that means that
+// the stretch before the ruin is looked at alone. run.happened is excused in a ruined run, which may have
+// had no time to do anything. What is otherwise found without a record, because the history is cut off, is
+// never excused, and what is no history is not either.
 //
 // # What was told and what was saved
 //

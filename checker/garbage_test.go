@@ -25,7 +25,7 @@ func garbage(chance func(int) int) *history.History {
 	for range chance(40) {
 		at += int64(chance(3))
 		rec := history.Record{
-			At: at, Type: history.Type(chance(6)), Kind: history.Kind(chance(22)),
+			At: at, Type: history.Type(chance(6)), Kind: history.Kind(chance(23)),
 			Call: int64(chance(len(h.Records) + 2)), Epoch: int64(chance(5)) - 1, Revision: int64(chance(9)),
 			Job:     history.JobID(chance(len(h.Jobs)+1)) - history.JobID(chance(2)),
 			Process: history.ProcessID(chance(len(h.Processes)+1)) - history.ProcessID(chance(2)),
@@ -97,6 +97,11 @@ func TestGarbageAgainstPorcupine(t *testing.T) {
 	good, bad := 0, 0
 	for seed := range uint64(10_000) {
 		h := garbage(seeded(seed))
+		for i := range h.Records {
+			if h.Records[i].Kind == history.Ruined {
+				h.Records[i].Kind = history.Note // porcupine knows no excuses
+			}
+		}
 		r := Read(h)
 		if r.malformed != "" || len(h.Jobs) == 0 {
 			continue

@@ -122,6 +122,17 @@ var harms = []struct {
 			return true
 		})
 	}},
+	{"a job that can be read is trashed as unreadable", "trash.exact", func(
+		h *history.History, chance func(int) int,
+	) bool {
+		return alter(h, chance, func(rec *history.Record) bool {
+			if rec.Kind != history.Trash || rec.Type != history.OK {
+				return false
+			}
+			rec.Reason = history.TrashUnreadable
+			return true
+		})
+	}},
 	{"an older claim writes", "fence.held", func(h *history.History, chance func(int) int) bool {
 		newest := map[history.JobID]int64{}
 		for _, rec := range h.Records {
@@ -161,18 +172,24 @@ func alter(h *history.History, chance func(int) int, change func(*history.Record
 	return false
 }
 
+// harmed is the history of a calm town with a lie in it, where the lie is possible.
+func harmed(seed uint64, tell func(h *history.History, chance func(int) int) bool) (*history.History, bool) {
+	chance := seeded(seed)
+	w := newTown(plan{
+		jobs: 2, conductors: 3, tasks: 3, attempts: 3, trouble: 100, steps: 400, rest: seed%2 == 0,
+	}, chance)
+	w.plain = true
+	h := w.run()
+	return h, tell(h, chance)
+}
+
 func TestHarmIsNoticed(t *testing.T) {
 	for _, c := range harms {
 		t.Run(c.name, func(t *testing.T) {
 			told := 0
 			for seed := range uint64(1000) {
-				chance := seeded(seed)
-				w := newTown(plan{
-					jobs: 2, conductors: 3, tasks: 3, attempts: 3, trouble: 100, steps: 400, rest: seed%2 == 0,
-				}, chance)
-				w.plain = true
-				h := w.run()
-				if !c.tell(h, chance) {
+				h, harmed := harmed(seed, c.tell)
+				if !harmed {
 					continue
 				}
 				told++

@@ -32,6 +32,13 @@ func (r *Reading) linearizableWithin(forJob, forRun int) {
 		id := history.JobID(job)
 		s := searched(r.history, id, min(forJob, left))
 		left -= s.steps
+		if at := r.ruinedAt(id); s.outcome != Valid && at != never {
+			s = searched(before(r.history, at), id, min(forJob, left))
+			left -= s.steps
+			if s.outcome == Valid {
+				r.ruling.excused++
+			}
+		}
 		switch s.outcome {
 		case Invalid:
 			r.unordered(id, s)
@@ -42,8 +49,16 @@ func (r *Reading) linearizableWithin(forJob, forRun int) {
 	}
 }
 
+// before is the history up to a record, in the same memory.
+func before(h *history.History, seq int32) *history.History {
+	part := *h
+	part.Records = h.Records[:seq-1]
+	return &part
+}
+
 // search is what porcupine made of one job.
 type search struct {
+	history *history.History
 	outcome Outcome
 	steps   int
 	ops     []porcupine.Operation
@@ -53,7 +68,7 @@ type search struct {
 
 // searched lets porcupine decide about one job, with at most budget steps.
 func searched(h *history.History, job history.JobID, budget int) *search {
-	s := &search{ops: model.Operations(h, job)}
+	s := &search{history: h, ops: model.Operations(h, job)}
 	board := model.New(h)
 	limited := board
 	limited.Step = func(state, input, output any) (bool, any) {
@@ -74,8 +89,8 @@ func searched(h *history.History, job history.JobID, budget int) *search {
 }
 
 // explain finds the longest orders, which takes as long again as the search did.
-func (s *search) explain(h *history.History) {
-	_, s.info = porcupine.CheckOperationsVerbose(model.New(h), s.ops, 0)
+func (s *search) explain() {
+	_, s.info = porcupine.CheckOperationsVerbose(model.New(s.history), s.ops, 0)
 	s.partial = s.info.PartialLinearizations()[0]
 	// Porcupine lists them in the order of a map.
 	slices.SortFunc(s.partial, func(a, b []int) int {
@@ -85,7 +100,7 @@ func (s *search) explain(h *history.History) {
 
 // unordered tells where the longest order of the job's operations ends.
 func (r *Reading) unordered(job history.JobID, s *search) {
-	s.explain(r.history)
+	s.explain()
 	state := model.Start
 	placed := make([]bool, len(s.ops))
 	var order []int
@@ -145,7 +160,7 @@ func Picture(h *history.History, job history.JobID, w io.Writer) error {
 	if s.outcome == Unknown {
 		return errors.New("too many orders to draw " + h.JobName(job))
 	}
-	s.explain(h)
+	s.explain()
 	s.info.PartialLinearizations()[0] = s.partial[:min(len(s.partial), maxDrawn)]
 	return porcupine.Visualize(model.New(h), s.info, w)
 }

@@ -363,7 +363,7 @@ func oracleRest(h *history.History) map[string]bool {
 func TestOraclesKnowTheExamples(t *testing.T) {
 	for _, e := range examples(t) {
 		oracle := oracles[e.property]
-		if oracle == nil {
+		if oracle == nil || e.excused > 0 { // they know no excuses: see TestGuard
 			continue
 		}
 		want := e.expect == "rejects" || e.expect == "rejects alone"

@@ -25,6 +25,7 @@ type example struct {
 	summary               string
 	records               []int64
 	checked, findings     int // -1: not said
+	excused               int
 }
 
 func examples(t *testing.T) []example {
@@ -72,6 +73,8 @@ func (e *example) say(t *testing.T, said string) {
 		}
 	case "checked":
 		e.checked, _ = strconv.Atoi(value)
+	case "excused":
+		e.excused, _ = strconv.Atoi(value)
 	case "findings":
 		e.findings, _ = strconv.Atoi(value)
 	default:
@@ -118,6 +121,9 @@ func (e *example) judge(t *testing.T, v Verdict) {
 	}
 	if e.checked >= 0 && v.Checked != e.checked {
 		t.Errorf("checked %d, want %d", v.Checked, e.checked)
+	}
+	if v.Excused != e.excused {
+		t.Errorf("%d excused, want %d", v.Excused, e.excused)
 	}
 	if e.findings >= 0 && len(v.Findings) != e.findings {
 		t.Errorf("%d findings, want %d: %+v", len(v.Findings), e.findings, v.Findings)

@@ -22,7 +22,8 @@ var properties = [...]Property{
 	property("attempt.counted", "Every claim charges exactly one attempt, and only an abandon that does not "+
 		"count gives it back.", (*Reading).counted),
 	property("trash.exact", "A job is trashed as exhausted when exactly N attempts are charged: not before, "+
-		"not after, and never when there is no limit.", (*Reading).exact),
+		"not after, and never when there is no limit; and as unreadable only when its data was damaged.",
+		(*Reading).exact),
 	property("cycle.none", "No job is claimed and given up K times in a row without progress.",
 		(*Reading).cycleFree),
 	property("fence.held", "Once a newer claim has written to the logbook of a job, no write of an older one "+
@@ -51,9 +52,11 @@ var properties = [...]Property{
 
 // property makes a Property of a method that looks at a reading and notes what it finds.
 func property(name, sentence string, look func(*Reading)) Property {
+	guarded := coverOf(name)
 	return Property{Name: name, Sentence: sentence, Check: func(r *Reading) Verdict {
-		r.ruling = ruling{}
+		r.ruling = ruling{cover: guarded}
 		if r.malformed != "" {
+			r.ruling.cover = coverNobody // what is no history says nothing, not even that something was lost
 			r.doubts(-1, []int32{r.at}, "record %d is no part of a history: %s", r.at, r.malformed)
 		} else {
 			look(r)

@@ -98,6 +98,7 @@ type jobReading struct {
 	final    int32 // sequence number of its first Final record, or zero
 	clash    int32 // sequence number of a Final record that says otherwise, or zero
 	leased   int64 // the highest epoch of which a lease end is recorded
+	ruined   int32 // sequence number of its first Ruined record, or zero
 	untold   int32 // how many saves may have happened so far of which nothing was told
 	form     int32 // the form of its flow, or -1
 	atoms    int32 // where its atoms begin among all atoms of jobs with a form
@@ -129,6 +130,7 @@ type Reading struct {
 	maybePosted, maybeHad int // and posts and claims that may have
 	finals, faults        int
 	heal                  int32 // sequence number of the last Heal record, or zero
+	ruined                int32 // sequence number of the first Ruined record of the run, or zero
 
 	ruling ruling
 	scratch
@@ -259,6 +261,8 @@ func (r *Reading) take(seq int32, rec *history.Record) {
 		r.faults++
 	case history.Heal:
 		r.heal = seq
+	case history.Ruined:
+		r.ruin(seq, rec.Job)
 	case history.Final:
 		r.final(seq, rec)
 	case history.Lost, history.Start, history.Resume, history.Message, history.Note:

@@ -116,11 +116,13 @@ func seconds(ns int64) string {
 
 // ran is the check of run.happened. A run in which certainly nothing happened breaks it, because then
 // every other property is kept by doing nothing; one in which something may have happened is
-// undecided.
+// undecided. Where everything was lost on the way, what might have happened later is excused.
 func (r *Reading) ran() {
 	r.ruling.checked = r.posted + r.claimed
 	switch {
 	case r.posted > 0 && r.claimed > 0:
+	case r.ruined > 0:
+		r.ruling.excused++
 	case r.maybePosted == 0:
 		r.breaks(-1, nil, "nothing happened: no job was posted")
 	case r.maybeHad == 0:

@@ -14,7 +14,9 @@ const maxFindings = 100
 
 // ruling collects what a property finds. Nothing is allocated while nothing is found.
 type ruling struct {
+	cover   cover
 	checked int
+	excused int
 	broken  []Finding
 	open    []Finding
 	remark  string // the summary of a verdict without findings
@@ -34,19 +36,38 @@ func (r *Reading) finding(job history.JobID, text string, records []int32) Findi
 	return f
 }
 
-// breaks notes something that breaks the property.
+// breaks notes something that breaks the property, unless it is excused. The last of its records decides it.
 func (r *Reading) breaks(job history.JobID, records []int32, text string, values ...any) {
-	r.ruling.broken = append(r.ruling.broken, r.finding(job, fmt.Sprintf(text, values...), records))
+	if !r.excused(job, lastOf(records)) {
+		r.ruling.broken = append(r.ruling.broken, r.finding(job, fmt.Sprintf(text, values...), records))
+	}
 }
 
-// doubts notes something that leaves the property undecided.
+// doubts notes something that leaves the property undecided, unless it is excused.
 func (r *Reading) doubts(job history.JobID, records []int32, text string, values ...any) {
+	if r.excused(job, lastOf(records)) {
+		return
+	}
 	r.ruling.open = append(r.ruling.open, r.finding(job, fmt.Sprintf(text, values...), records))
+}
+
+// lastOf is the last of sequence numbers of which some are none, or zero.
+func lastOf(records []int32) int32 {
+	last := int32(0)
+	for _, seq := range records {
+		if seq != never {
+			last = max(last, seq)
+		}
+	}
+	return last
 }
 
 // verdict is what the findings come to.
 func (u *ruling) verdict(property string) Verdict {
-	v := Verdict{Property: property, Outcome: Valid, Checked: u.checked, Summary: u.remark, Cycle: u.cycle}
+	v := Verdict{
+		Property: property, Outcome: Valid, Checked: u.checked, Excused: u.excused, Summary: u.remark,
+		Cycle: u.cycle,
+	}
 	switch {
 	case len(u.broken) > 0:
 		v.Outcome, v.Findings = Invalid, u.broken

@@ -42,6 +42,9 @@ type Verdict struct {
 	Property string  `json:"property"`
 	Outcome  Outcome `json:"outcome"`
 	Checked  int     `json:"checked"` // how many things the property looked at (claims, jobs, saves, ...)
+	// Excused is how many findings do not count, because every copy of the data that they are about had been
+	// lost or damaged: see the package documentation.
+	Excused int `json:"excused,omitempty"`
 	// Summary is one sentence: what was broken and by whom. A Valid verdict has none, or says that
 	// nothing was asked.
 	Summary string `json:"summary,omitempty"`

@@ -36,7 +36,7 @@ func TestWitnessFindsGoodOrders(t *testing.T) {
 // included: they are there because a guess of the witness could go wrong.
 func TestWitnessOfTheExamples(t *testing.T) {
 	for _, e := range examples(t) {
-		if e.expect != "accepts" {
+		if e.expect != "accepts" || e.excused > 0 {
 			continue
 		}
 		r := Read(told(t, e.text))

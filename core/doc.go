@@ -56,7 +56,7 @@
 //	P8  Jobs, flows, tasks and retries move only as package state's tables allow, and a flow ends as
 //	    its atoms have. [moves.legal]
 //	P9  When the faults have ended the system comes to rest: every job is consumed or in the trash.
-//	    [rest.reached] It needs A1 to A5, and a policy with a limit or no task that fails for ever.
+//	    [rest.reached] It needs A1 to A5 and A7, and a policy with a limit or no task that fails for ever.
 //	P10 A revert begins, and a retry tries again, only when everything that comes after it is reverted
 //	    or has never run. [revert.ordered]
 //	P11 What is recorded as executed is not executed again unless it was reverted or its flow starts
@@ -82,6 +82,61 @@
 //	A4  A clock does not jump while a process works under a claim. (The fence does not need this: P7
 //	    and all that depends on the store hold with any clock. P2 does.)
 //	A5  Jobs have ids that were never used before.
+//	A6  A watch tells every change once, and in order, or ends.
+//	A7  A disk that says that something is safe keeps it as it was.
+//
+// # What holds without them
+//
+// Whoever decides compares, in the transaction that the decision is; whoever reads only chooses what to
+// try. So most of what is wrong with a store costs time and attempts, and not jobs.
+//
+// Without A1, as far as reads go: commits decide who owns what, so P1, P3 to P8 and P10 to P15 hold where
+// reads are from the past but commits are not. Reads by which a call finds out what became of its
+// transaction count only in the order of their revisions; a list that is older than what a view has heard
+// is asked for again; a logbook that is read too old is noticed by the first save, and one that is not
+// there yet is not taken for missing. What is left is that somebody who asks is told what was true once
+// (jobboard.Board's List, Find, Wait and WaitGone, ErrGone from Restore), and that a claim of a conductor's
+// own that a late list brings back is worked on until the fence or the next list says otherwise, against
+// P2 (and P8 of what is told).
+//
+// Without A1, as far as commits go, of a store that forgets what it has acknowledged: nothing holds of the
+// jobs whose writes were forgotten. Such a claim is granted twice, such a job comes back or is lost. Other
+// jobs are not touched, and a view follows the store back when it sees the revision fall.
+//
+// A record that is not as it was written (A1 at rest, A7 for a bit that flips) is never misread: each has
+// a checksum, and whoever meets the damage says so (event.RecordDamaged). A job whose posting or ledger
+// cannot be read goes to the trash as unreadable, its bytes kept, for somebody to repair, restore or purge;
+// a damaged claim still ends with its lease or by its owner, who compares revisions; a damaged logbook is an
+// internal failure of the run, which counts. What the bytes said is lost, and with them P4, P5 and P14 for
+// that job.
+//
+// Without A2: a transaction that happens after it was refused does no harm to what is stored, because it
+// changes what it compares, and so happens once at most. The answer was wrong, though, so that P1 does not
+// hold for it: a claim is then found and taken up, a post that was tried again is told that it is there.
+//
+// Without A3, or where an operator revokes a lease: P2 does not hold from the end of the lease until its
+// conductor hears of it, by the watch, by the next renewal, or by a save once a newer claim has written.
+// All else holds: the fence takes the writes of one only. A lease that ends late costs time.
+//
+// Without A4: a session whose clock has jumped is given up, forwards because its deadline is past, back as
+// soon as it is seen. Until then P2 may not hold, nor P8 of what is told (not of what is written); a jump
+// back that is shorter than the time between two looks is not seen, and lasts as long as it is. How long a
+// job rests after it was given back does not hang on clocks that agree: who hears of it by a watch lets it
+// rest for three quarters of the time at least and for all of it at most, who comes later for all of it at
+// most. So a clock that is hours ahead or behind neither starves a job nor has its attempts used up at
+// once, except that a conductor whose own clock is ahead takes a job that rests once for each session that
+// it begins.
+//
+// Without A5: a job whose id is on the board or in the trash is refused. One whose id was used before that
+// has its predecessor's logbook, if that was not destroyed: it goes on where that one ended, or is fenced
+// off, as the epochs begin anew, until its attempts are used up.
+//
+// Without A6: what is told twice or too late changes nothing in a view, because it is older than what is
+// known. What is left out leaves a job alone until the board is listed anew, which it is from time to time
+// (jobboard.Config.Relist), and claims by what the view believes until then are refused. A claim that is
+// lost without a word is noticed by the clock. P9 holds, later.
+//
+// Without A7: as without A1, for all that the disk forgot.
 //
 // # Where this differs from TaskFlow on purpose
 //

@@ -19,6 +19,7 @@ type Campaign struct {
 	Reason      string     `json:"reason,omitempty"`  // why it was interrupted, in words
 	WallNS      int64      `json:"wall_ns"`           // how long it took by the clock on the wall
 	Scenarios   []Scenario `json:"scenarios"`         // in the order in which they were asked for
+	Coverage    *Coverage  `json:"coverage,omitempty"`
 }
 
 // Scenario is what came of all runs of one scenario.
@@ -34,6 +35,7 @@ type Scenario struct {
 	Expectation string   `json:"expectation,omitempty"` // one sentence: what was expected and what came
 	Unmet       []string `json:"unmet,omitempty"`       // what the runs together should have shown and did not
 	Failed      int      `json:"failed"`                // runs that did not go as expected
+	Ruined      int      `json:"ruined,omitempty"`      // runs in which data was broken beyond what the promises cover
 
 	SimulatedNS int64     `json:"simulated_ns"`
 	WallNS      int64     `json:"wall_ns"`
@@ -42,6 +44,8 @@ type Scenario struct {
 	Faults      []Count   `json:"faults,omitempty"` // injected, by name
 	Marks       []Count   `json:"marks,omitempty"`  // how many runs reached each, by name
 	Jobs        JobCounts `json:"jobs"`
+	// Points is the failpoints that were passed.
+	Points []PointCount `json:"points,omitempty"`
 
 	// Policy and Groups are what the scenario says of these; explanations quote them.
 	Policy Policy     `json:"policy"`
@@ -103,14 +107,21 @@ type Property struct {
 	Held         int    `json:"held"`
 	Broken       int    `json:"broken"`
 	Undecided    int    `json:"undecided"`
-	ExpectBroken bool   `json:"expect_broken,omitempty"` // the scenario is there to show it broken
+	ExpectBroken bool   `json:"expect_broken,omitempty"` // the scenario is there to show it broken in every run
+	ExpectFound  bool   `json:"expect_found,omitempty"`  // or in at least one run, and it may be in any
+	MayBreak     bool   `json:"may_break,omitempty"`     // it may be broken in any run, and need not be
 }
 
-// AsExpected says whether the property came out as the scenario expects. Undecided is never as
-// expected.
+// AsExpected says whether the property came out as the scenario expects. Undecided is as expected only where
+// broken is and held is as well.
 func (p Property) AsExpected() bool {
-	if p.ExpectBroken {
+	switch {
+	case p.ExpectBroken:
 		return p.Held == 0 && p.Undecided == 0
+	case p.ExpectFound:
+		return p.Broken > 0
+	case p.MayBreak:
+		return true
 	}
 	return p.Broken == 0 && p.Undecided == 0
 }
@@ -125,6 +136,17 @@ type Finding struct {
 	Cycle    *checker.CyclePath `json:"cycle,omitempty"`
 	Folder   string             `json:"folder,omitempty"` // where that run is saved, relative to summary.json
 	Replay   string             `json:"replay,omitempty"` // the command that runs it again
+	// Cause is what lies behind it, in sentences: see [Cause].
+	Cause string `json:"cause,omitempty"`
+	Drawn
+}
+
+// Drawn is what a run drew for itself.
+type Drawn struct {
+	// Plan is the plan of the faults that the seed drew, as text; empty where the scenario leaves nothing open.
+	Plan string `json:"plan,omitempty"`
+	// ReplayPlan is the command that runs the seed with this plan in the place of the scenario's faults.
+	ReplayPlan string `json:"replay_plan,omitempty"`
 }
 
 // Failure is one run that did not go as expected.
@@ -136,6 +158,8 @@ type Failure struct {
 	Cycle  *checker.CyclePath `json:"cycle,omitempty"`
 	Folder string             `json:"folder,omitempty"` // where the run is saved, relative to summary.json
 	Replay string             `json:"replay,omitempty"` // the command that runs it again
+	Cause  string             `json:"cause,omitempty"`  // what lies behind it, in sentences: see [Cause]
+	Drawn
 
 	// Nondeterministic says that the same seed gave another hash when it was run again. Difference
 	// tells the first step that differed.

@@ -39,22 +39,31 @@
 //	  expectation  a sentence: what was expected and what came
 //	  unmet        what the runs together should have shown and did not, a sentence each
 //	  failed       how many runs did not go as expected
+//	  ruined       in how many runs data was broken beyond what the promises cover, of all jobs or of some
 //	  simulated_ns, wall_ns, events, store_calls: sums over the runs
 //	  faults       [{name, count}]: injected, by name
 //	  marks        [{name, count}]: how many runs reached each, by name
+//	  points       [{name, passed, fired}]: the failpoints that were passed, and how often
 //	  jobs         {posted, consumed, trashed, left}; left were on the board when their run ended
 //	  policy       {attempts, excuse, cycle}: the attempts policy (0 attempts is no limit), and how many
 //	               claims in a row without progress make a cycle
 //	  groups       [{name, count, tasks, pattern}]: the groups of jobs
-//	  properties   [{name, held, broken, undecided, expect_broken}]: in how many runs each came out how,
-//	               and whether the scenario is there to show it broken
-//	  findings     [{property, runs, summary, seed, hash, cycle, folder, replay}]: properties found broken
-//	               as expected, with the first seed that showed it
-//	  failures     [{seed, hash, broken, unmet, cycle, folder, replay, nondeterministic, second_hash,
-//	               difference}]: the first runs that failed. broken is [{property, outcome, summary}];
-//	               folder is relative to the summary; replay is the command that runs it again;
-//	               nondeterministic says that the same seed, run again, gave second_hash, and difference
-//	               tells the first step that differed
+//	  properties   [{name, held, broken, undecided, expect_broken, expect_found, may_break}]: in how many
+//	               runs each came out how, and whether the scenario is there to show it broken in every
+//	               run (expect_broken) or in one at least (expect_found), or lets it be broken (may_break)
+//	  findings     [{property, runs, summary, seed, hash, cycle, folder, replay, cause, plan,
+//	               replay_plan}]: properties found broken as expected, with the first seed that showed it
+//	  failures     [{seed, hash, broken, unmet, cycle, folder, replay, cause, plan, replay_plan,
+//	               nondeterministic, second_hash, difference}]: the first runs that failed. broken is
+//	               [{property, outcome, summary}]; folder is relative to the summary; replay is the
+//	               command that runs it again; cause tells what lies behind it, as of a job that had
+//	               two owners which they were and what was lost between their claims; plan is the faults
+//	               of the run, as its seed drew them, in the text form of fault plans, and replay_plan
+//	               the command that runs it with just these; nondeterministic says that the same seed,
+//	               run again, gave second_hash, and difference tells the first step that differed
+//	coverage       {suite, kinds, points}: every kind of fault [{name, count}] and every failpoint [{name,
+//	               passed, fired}] over all scenarios, with those that were never met; suite says that
+//	               whole suites were run
 //
 // A cycle is as checker.CyclePath has it: {job, claims, from_ns, until_ns, held_ns, executed, steps,
 // failures, owners, ended}.
@@ -62,9 +71,21 @@
 // # run.json
 //
 // Version 1, with the same fields as above for one run: version, scenario, about, seed, hash, replay,
-// as_expected, expectation, unmet, simulated_ns, events, store_calls, faults, marks (names only), jobs,
-// policy, groups, nondeterministic, second_hash, difference; and
+// plan, replay_plan, as_expected, expectation, unmet, simulated_ns, events, store_calls, faults, points,
+// marks (names only), jobs, policy, groups, nondeterministic, second_hash, difference; and
 //
-//	verdicts       [{property, outcome, checked, summary, findings, cycle}]: one for each property; a
-//	               finding is {job, text, records}, and records are sequence numbers in history.jsonl
+//	verdicts       [{property, outcome, checked, excused, summary, findings, cycle}]: one for each
+//	               property; a finding is {job, text, records}, and records are sequence numbers in
+//	               history.jsonl; excused is how many findings do not count, because what they are about
+//	               was ruined
+//	ruined         what was broken beyond what the promises cover, a sentence each
+//
+// # junit.xml
+//
+// A suite for each scenario, and in it a test case for each property, one called expectation and one
+// called reproducible. Types of failures: broken; not-broken (expect_broken, and a run kept it); not-found
+// (expect_found, and no run broke it); unmet (of expectation); nondeterministic (of reproducible). An
+// error is of the type undecided. The text of a failure has the seeds with their commands, and the plans
+// of the faults that they drew; a property that was found broken as expected has what was found as its
+// output. A scenario that did not run to its end is skipped where it has nothing worse to say.
 package reports

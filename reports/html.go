@@ -29,6 +29,7 @@ type pageView struct {
 	Command  string
 	Campaign bool
 	Table    []rowView
+	Coverage *coverageView
 	Runs     []runView
 	Style    template.CSS
 	Script   template.JS
@@ -46,6 +47,13 @@ type rowView struct {
 	Failures []failureView
 	More     string // how many failures are not listed
 	Findings []findingView
+}
+
+// coverageView is which faults there were.
+type coverageView struct {
+	*Coverage
+	Sentence string
+	Gap      bool // a whole suite was run, and not everything fired
 }
 
 type numberView struct{ Title, Text string }
@@ -98,6 +106,10 @@ func newPage(c *Campaign, shown []*RunFolder) *pageView {
 		v.Class = "good"
 	case c.Interrupted:
 		v.Class = "part"
+	}
+	if c.Coverage != nil {
+		v.Coverage = &coverageView{Coverage: c.Coverage, Sentence: c.Coverage.Sentence()}
+		v.Coverage.Gap = c.Coverage.Suite && !c.Coverage.Complete()
 	}
 	for i := range c.Scenarios {
 		v.Table = append(v.Table, newRow(&c.Scenarios[i], i+1, shown))

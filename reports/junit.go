@@ -135,8 +135,14 @@ func propertyCase(s *Scenario, p Property) junitCase {
 			Message: fmt.Sprintf("%s was to be found broken in every run, and was in %d of %s",
 				p.Name, p.Broken, runs),
 		}
-	case p.ExpectBroken:
+	case p.ExpectFound && !p.AsExpected():
+		test.Failure = &junitProblem{
+			Type:    "not-found",
+			Message: fmt.Sprintf("%s was to be found broken in at least one run, and was in none of %s", p.Name, runs),
+		}
+	case p.ExpectBroken, p.ExpectFound:
 		test.Output = findingOutput(s, p.Name)
+	case p.MayBreak:
 	case p.Broken > 0:
 		test.Failure = &junitProblem{
 			Type:    "broken",
@@ -162,6 +168,9 @@ func breachTeller(s *Scenario, property string) func(*Failure) string {
 				continue
 			}
 			text := b.sentence()
+			if f.Cause != "" && slices.Contains(claimProperties, b.Property) {
+				text += "\n" + f.Cause
+			}
 			if f.Cycle != nil && b.Property == cycleProperty && !explained {
 				w := &prose{}
 				w.explanation("", explainCycle(f.Cycle, s.Policy, s.Groups))
@@ -206,6 +215,9 @@ func failuresText(s *Scenario, tell func(*Failure) string) string {
 		}
 		if f.Replay != "" {
 			fmt.Fprintf(&b, "run it again with: %s\n", clean(f.Replay))
+		}
+		if f.Plan != "" {
+			fmt.Fprintf(&b, "the faults of this run, as its seed drew them: %s\n", clean(f.Plan))
 		}
 	}
 	return cleanLines(b.String())

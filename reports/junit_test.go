@@ -10,6 +10,7 @@ import (
 func TestJUnitGolden(t *testing.T) {
 	for name, c := range map[string]*Campaign{
 		"campaign": mixedCampaign(), "cycle": unexpectedCycle(), "interrupted": interruptedCampaign(), "empty": {},
+		"faults": faultsCampaign(),
 	} {
 		t.Run(name, func(t *testing.T) {
 			golden(t, name+".junit.xml", written(t, func(w io.Writer) error { return WriteJUnit(w, c) }))

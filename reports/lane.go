@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"slices"
 
 	"derail/checker/history"
 )
@@ -18,6 +19,8 @@ func (t *drawing) faults() lane {
 			l.Marks = append(l.Marks, t.mark(r, int64(i+1), "fault"))
 		case history.Heal:
 			l.Marks = append(l.Marks, t.mark(r, int64(i+1), "heal"))
+		case history.Ruined:
+			l.Marks = append(l.Marks, t.mark(r, int64(i+1), "ruined"))
 		}
 	}
 	l.About = fmt.Sprintf("Faults: %s injected.", grouped(injected))
@@ -45,9 +48,16 @@ func (t *drawing) process(id history.ProcessID) (l lane, worth bool) {
 	l.Bars, l.Height = t.bars(mine, func(c *hold) (label, who string) { return jobName(t.h, c.Job), "" })
 	l.Gaps, l.Marks = t.life(id)
 	l.Marks = t.thin(l.Marks)
+	away := len(l.Gaps)
+	for _, g := range l.Gaps {
+		if g.Class == cutClass {
+			away--
+		}
+	}
 	l.About = fmt.Sprintf("%s: %s, %s.", name, plural(int64(len(mine)), "claim"),
-		plural(int64(len(l.Gaps)), "time")+" down or paused")
-	return l, len(l.Bars)+len(l.Gaps) > 0
+		plural(int64(away), "time")+" down or paused")
+	struck := slices.ContainsFunc(l.Marks, func(m mark) bool { return slices.Contains(ownSymbols[:], m.Symbol) })
+	return l, len(l.Bars)+len(l.Gaps) > 0 || struck
 }
 
 // life is when a process was away, and the marks of what happened to it.
@@ -90,6 +100,10 @@ func (t *drawing) life(id history.ProcessID) (gaps []gap, marks []mark) {
 			symbol = "start"
 		case history.Lost:
 			symbol = "lost"
+		case history.Fault:
+			if symbol = faultSymbol(r); r.N > 0 && (symbol == "cut" || symbol == "outage") {
+				gaps = append(gaps, t.cutOff(r, int64(i+1)))
+			}
 		}
 		if symbol != "" {
 			marks = append(marks, t.mark(r, int64(i+1), symbol))
@@ -97,6 +111,15 @@ func (t *drawing) life(id history.ProcessID) (gaps []gap, marks []mark) {
 	}
 	back(t.span)
 	return gaps, marks
+}
+
+// cutClass is the class of gaps in which a process is there, and cannot be reached or cannot reach the store.
+const cutClass = "cut"
+
+// cutOff is the time for which a process and the store cannot reach each other.
+func (t *drawing) cutOff(r *history.Record, seq int64) gap {
+	until := min(r.At+int64(r.N)*millisecond, t.span)
+	return gap{X: t.x(r.At), W: percent(until-r.At, t.span), Class: cutClass, Text: Sentence(t.h, seq)}
 }
 
 // jobMarks are the moments in the lanes of all jobs that are not ends of claims.
@@ -125,6 +148,8 @@ func jobSymbol(r *history.Record) string {
 		return "save"
 	case triesAgain(r):
 		return "again"
+	case r.Kind == history.Ruined:
+		return "ruined"
 	case r.Kind == history.Fault:
 		return "fault"
 	case r.Type == history.Info:

@@ -20,8 +20,12 @@ func legend(lanes []lane) []legendEntry {
 		for _, m := range l.Marks {
 			used[legendEntry{Symbol: m.Symbol}] = true
 		}
-		if len(l.Gaps) > 0 {
-			used[legendEntry{Class: "away"}] = true
+		for _, g := range l.Gaps {
+			class := "away"
+			if g.Class == cutClass {
+				class = cutClass
+			}
+			used[legendEntry{Class: class}] = true
 		}
 	}
 	var entries []legendEntry
@@ -46,6 +50,7 @@ func everyEntry() []legendEntry {
 		{Class: open.String(), Text: "claim, held at the end"},
 		{Class: "several", Text: "several claims, close together"},
 		{Class: "away", Text: "owner down or paused"},
+		{Class: cutClass, Text: "cut off, or the store away"},
 		{Symbol: "post", Text: "posted"},
 		{Symbol: "failed", Text: "failed and given up"},
 		{Symbol: "lease", Text: "end of a lease"},
@@ -56,6 +61,13 @@ func everyEntry() []legendEntry {
 		{Symbol: "unknown", Text: "no answer, outcome unknown"},
 		{Symbol: "lost", Text: "loss of a claim noticed"},
 		{Symbol: "fault", Text: "fault"},
+		{Symbol: "failover", Text: "acknowledged writes are lost"},
+		{Symbol: "power", Text: "power loss"},
+		{Symbol: "outage", Text: "the store is away, stalled or full"},
+		{Symbol: "flip", Text: "a bit flips"},
+		{Symbol: "cut", Text: "cut off, or a slow link"},
+		{Symbol: "clock", Text: "the clock is set, off or drifts"},
+		{Symbol: "ruined", Text: "beyond what the promises cover"},
 		{Symbol: "crash", Text: "crash"},
 		{Symbol: "pause", Text: "pause"},
 		{Symbol: "start", Text: "start, or end of a pause"},

@@ -143,6 +143,9 @@ func properties(s *Scenario, width int) string {
 			break
 		}
 	}
+	if s.Ruined > 0 {
+		notes = append(notes, "data ruined in "+plural(int64(s.Ruined), "run"))
+	}
 	for _, p := range s.Properties {
 		if note := propertyNote(p); note != "" && p.AsExpected() {
 			notes = append(notes, note)
@@ -158,6 +161,14 @@ func propertyNote(p Property) string {
 		return name + " broken as expected"
 	case p.ExpectBroken:
 		return name + " not broken in every run"
+	case p.ExpectFound && p.Broken > 0:
+		return name + " found broken as expected"
+	case p.ExpectFound:
+		return name + " not found broken"
+	case p.MayBreak && p.Broken > 0:
+		return name + " broken, as it may be"
+	case p.MayBreak:
+		return ""
 	case p.Broken > 0:
 		return name + " broken"
 	case p.Undecided > 0:

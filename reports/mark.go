@@ -10,7 +10,8 @@ const marksAcross = 90
 
 // importance orders symbols: where there is no room for two marks the more telling one is shown.
 var importance = [...]string{
-	"crash", "heal", "trash", "lease", "lost", "unknown", "pause", "start", "post", "failed", "done",
+	"ruined", "failover", "power", "crash", "heal", "flip", "outage", "cut", "clock", "trash",
+	"lease", "lost", "unknown", "pause", "start", "post", "failed", "done",
 	"again", "fault", "save",
 }
 

@@ -17,12 +17,14 @@ import (
 func TestSummaryGolden(t *testing.T) {
 	golden(t, "summary.json", written(t, func(w io.Writer) error { return WriteSummary(w, mixedCampaign()) }))
 	golden(t, "empty.summary.json", written(t, func(w io.Writer) error { return WriteSummary(w, &Campaign{}) }))
+	golden(t, "faults.summary.json", written(t, func(w io.Writer) error { return WriteSummary(w, faultsCampaign()) }))
 }
 
 func TestCampaignReadBack(t *testing.T) {
 	hostileOne, _ := hostileCampaign()
 	for name, c := range map[string]*Campaign{
 		"mixed": mixedCampaign(), "cycle": unexpectedCycle(), "interrupted": interruptedCampaign(), "empty": {},
+		"faults":  faultsCampaign(),
 		"hostile": hostileOne,
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -15,21 +15,26 @@ type Run struct {
 	Seed     uint64 `json:"seed"`
 	Hash     string `json:"hash,omitempty"`
 	Replay   string `json:"replay,omitempty"` // the command that runs it again
+	Drawn
 
 	AsExpected  bool     `json:"as_expected"`
 	Expectation string   `json:"expectation,omitempty"` // one sentence: what was expected and what came
 	Unmet       []string `json:"unmet,omitempty"`       // expectations beside the properties that were not met
 
 	Verdicts []checker.Verdict `json:"verdicts"`
+	// Ruined says what was broken beyond what the promises cover, a sentence each.
+	Ruined []string `json:"ruined,omitempty"`
 
-	SimulatedNS int64      `json:"simulated_ns"`
-	Events      int64      `json:"events"`
-	StoreCalls  int64      `json:"store_calls"`
-	Faults      []Count    `json:"faults,omitempty"`
-	Marks       []string   `json:"marks,omitempty"` // reached, by name
-	Jobs        JobCounts  `json:"jobs"`
-	Policy      Policy     `json:"policy"`
-	Groups      []JobGroup `json:"groups,omitempty"`
+	SimulatedNS int64   `json:"simulated_ns"`
+	Events      int64   `json:"events"`
+	StoreCalls  int64   `json:"store_calls"`
+	Faults      []Count `json:"faults,omitempty"`
+	// Points is the failpoints that were passed.
+	Points []PointCount `json:"points,omitempty"`
+	Marks  []string     `json:"marks,omitempty"` // reached, by name
+	Jobs   JobCounts    `json:"jobs"`
+	Policy Policy       `json:"policy"`
+	Groups []JobGroup   `json:"groups,omitempty"`
 
 	Nondeterministic bool   `json:"nondeterministic,omitempty"`
 	SecondHash       string `json:"second_hash,omitempty"`

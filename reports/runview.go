@@ -33,6 +33,7 @@ type verdictView struct {
 	Name      string
 	Undecided bool
 	Summary   string
+	Cause     string
 	Findings  []evidenceView
 	More      string
 	Cycle     *explanation
@@ -118,6 +119,7 @@ func newVerdictView(f *RunFolder, v checker.Verdict) verdictView {
 	view := verdictView{
 		Name: clean(v.Property), Undecided: v.Outcome != checker.Invalid, Summary: clean(v.Summary),
 	}
+	view.Cause = Cause(f.History, v)
 	for i, found := range v.Findings {
 		if i == mostFindings {
 			view.More = "and " + plural(int64(len(v.Findings)-i), "more finding")
@@ -146,7 +148,7 @@ func tone(r *history.Record, quiet bool) string {
 		return "quiet"
 	case r.Type == history.Invoke:
 		return "asked"
-	case r.Kind == history.Fault:
+	case r.Kind == history.Fault, r.Kind == history.Ruined:
 		return "fault"
 	case happensTo(r.Kind), r.Kind == history.Heal:
 		return "process"
@@ -250,7 +252,7 @@ func chosen(f *RunFolder, first []history.JobID, most int) []int {
 	var important, other []int
 	for i := range h.Records {
 		r := &h.Records[i]
-		if slices.Contains(first, r.Job) || r.Job < 0 && r.Kind != history.Fault {
+		if slices.Contains(first, r.Job) || r.Job < 0 && (r.Kind != history.Fault || faultSymbol(r) != "") {
 			important = append(important, i)
 		} else {
 			other = append(other, i)

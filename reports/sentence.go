@@ -131,6 +131,8 @@ func trashReason(reason string) string {
 		return "its attempts are used up"
 	case history.TrashUndispatchable:
 		return "it can never be run"
+	case history.TrashUnreadable:
+		return "what is kept of it cannot be read"
 	case history.TrashOperator:
 		return "an operator asked for it"
 	default:
@@ -183,6 +185,8 @@ func eventSentence(r *history.Record, who, job string) string {
 		return who + " goes on after its pause"
 	case history.Fault:
 		return faultSentence(r, who, job)
+	case history.Ruined:
+		return ruinSentence(r, job)
 	case history.Heal:
 		return "the last fault ended; from here the system must come to rest"
 	case history.Final:
@@ -231,14 +235,23 @@ func retrySentence(r *history.Record, who, job string) string {
 
 func faultSentence(r *history.Record, who, job string) string {
 	text := "fault " + clean(r.Reason)
+	if strings.HasSuffix(r.Subject, lostCommits) {
+		return text + ": " + clean(r.Subject)
+	}
 	if r.Subject != "" {
 		text += " hit " + clean(r.Subject)
 	}
-	if r.Process >= 0 && r.Subject != who {
+	if r.Process >= 0 && !strings.HasPrefix(r.Subject, who) {
 		text += " on " + who
 	}
 	if r.Job >= 0 && r.Subject != job {
 		text += ", at " + job
+	}
+	if r.N > 0 {
+		text += " for " + Duration(int64(r.N)*millisecond)
+	}
+	if words := faultWords[r.Reason]; words != "" {
+		text += ": " + words
 	}
 	return text
 }

@@ -51,6 +51,10 @@ func TestSentencesOfWhatWasDone(t *testing.T) {
 			"conductor-1 put order-1 in the trash (it can never be run)",
 		},
 		{
+			history.Record{Kind: history.Trash, Reason: history.TrashUnreadable},
+			"conductor-1 put order-1 in the trash (what is kept of it cannot be read)",
+		},
+		{
 			history.Record{Kind: history.Save, N: 1},
 			"conductor-1 recorded 1 atom of order-1 as finished in the logbook",
 		},
@@ -136,7 +140,33 @@ func TestSentencesOfEvents(t *testing.T) {
 		},
 		{
 			history.Record{Kind: history.Fault, Job: history.None, Reason: "node.pause", Subject: "conductor-1"},
-			"fault node.pause hit conductor-1",
+			"fault node.pause hit conductor-1: it stands still",
+		},
+		{
+			history.Record{Kind: history.Fault, Job: history.None, Reason: "storage.failover", Subject: "store"},
+			"fault storage.failover hit store on conductor-1: a replica took over that lacks the last writes, " +
+				"acknowledged ones included",
+		},
+		{
+			history.Record{Kind: history.Fault, Job: history.None, Reason: "of.another-derail", Subject: "x"},
+			"fault of.another-derail hit x on conductor-1",
+		},
+		{
+			history.Record{Kind: history.Fault, Job: history.None, Reason: "disk.lie", Subject: "commits 4 to 7 were lost"},
+			"fault disk.lie: commits 4 to 7 were lost",
+		},
+		{
+			history.Record{Kind: history.Fault, Job: history.None, Reason: "x", Subject: "conductor-1, which slept"},
+			"fault x hit conductor-1, which slept",
+		},
+		{
+			history.Record{Kind: history.Ruined, Subject: "claim", Reason: "storage.corrupt"},
+			"every copy of the data of order-1 was lost or damaged (storage.corrupt of claim): from here the " +
+				"promises do not cover it",
+		},
+		{
+			history.Record{Kind: history.Ruined, Job: history.None, Process: history.None},
+			"every copy of the data was lost or damaged: from here the promises do not cover this run",
 		},
 		{
 			history.Record{Kind: history.Heal, Job: history.None, Process: history.None},

@@ -31,6 +31,7 @@ func RunText(f *RunFolder, style Style) string {
 		w.para("  ", r.Expectation)
 	}
 	w.para("  ", runCounts(r))
+	w.ruined(r)
 	if r.Nondeterministic {
 		w.item("  ", "- ", differenceText(r.SecondHash, r.Difference))
 	}
@@ -45,6 +46,7 @@ func RunText(f *RunFolder, style Style) string {
 	}
 	w.kept(r.Verdicts)
 	w.again("", "", r.Replay)
+	w.drawn("", r.Drawn)
 	return w.b.String()
 }
 
@@ -93,14 +95,17 @@ func runCounts(r *Run) string {
 		Duration(r.SimulatedNS), counted(r.Events, "event"), counted(r.StoreCalls, "store call"),
 		counted(total(r.Faults), "fault"), grouped(r.Jobs.Posted), grouped(r.Jobs.Consumed),
 		grouped(r.Jobs.Trashed), grouped(r.Jobs.Left))
-	if len(r.Faults) == 0 {
-		return text
+	if len(r.Faults) > 0 {
+		faults := make([]string, len(r.Faults))
+		for i, f := range r.Faults {
+			faults[i] = fmt.Sprintf("%s (%s)", f.Name, times(f.Count))
+		}
+		text += " Faults: " + join(faults) + "."
 	}
-	faults := make([]string, len(r.Faults))
-	for i, f := range r.Faults {
-		faults[i] = fmt.Sprintf("%s (%s)", f.Name, times(f.Count))
+	if points := pointsText(r.Points); points != "" {
+		text += " " + points
 	}
-	return text + " Faults: " + join(faults) + "."
+	return text
 }
 
 func counted(n int64, noun string) string {
@@ -119,6 +124,9 @@ func (w *prose) verdict(f *RunFolder, v checker.Verdict) {
 	w.head("", bad, word+v.Property)
 	if v.Summary != "" {
 		w.para("  ", v.Summary)
+	}
+	if cause := Cause(f.History, v); cause != "" {
+		w.para("  ", cause)
 	}
 	for i, found := range v.Findings {
 		if i == mostFindings {
@@ -213,71 +221,6 @@ func (w *prose) story(h *history.History, job history.JobID) {
 	}
 }
 
-// jobStory are the records that tell what happened to a job: its own, as far as they are not quiet, and
-// what happened to a conductor while it held the job.
-func jobStory(h *history.History, job history.JobID) []step {
-	quiet := quietRecords(h)
-	owners := make(map[history.ProcessID]int)
-	ends := make(map[int64]history.ProcessID)
-	starts := make(map[int64]history.ProcessID)
-	for _, c := range holds(h) {
-		if c.Job == job {
-			starts[c.Granted] = c.Process
-			if c.Ended > 0 {
-				ends[c.Ended] = c.Process
-			}
-		}
-	}
-	var sequence []int64
-	for i := range h.Records {
-		r, seq := &h.Records[i], int64(i+1)
-		if process, ok := starts[seq]; ok {
-			owners[process]++
-		}
-		if r.Job == job && !quiet[i] || r.Job < 0 && happensTo(r.Kind) && owners[r.Process] > 0 {
-			sequence = append(sequence, seq)
-		}
-		if process, ok := ends[seq]; ok {
-			owners[process]--
-		}
-	}
-	return records(h, sequence)
-}
-
-// quietRecords says of each record whether it can be left out without losing the thread: beginnings of
-// operations whose end is known, claims that another was faster with, moves that are no failure and by which
-// no retry tries again or gives up, and logbook writes that record nothing as finished.
-func quietRecords(h *history.History) []bool {
-	quiet := make([]bool, len(h.Records))
-	for i := range h.Records {
-		r := &h.Records[i]
-		if call := r.Call - 1; call >= 0 && call < int64(len(quiet)) {
-			quiet[call] = true
-		}
-		switch r.Kind {
-		case history.Claim:
-			quiet[i] = r.Type == history.Fail && (r.Reason == history.ClaimHeld || r.Reason == history.ClaimGone)
-		case history.Move:
-			quiet[i] = !strings.Contains(r.To, "FAIL")
-		case history.Retry:
-			quiet[i] = !strings.Contains(r.To, "FAIL") && !triesAgain(r) && r.To != "REVERTING"
-		case history.Save:
-			quiet[i] = r.Type == history.OK && r.N == 0
-		}
-	}
-	return quiet
-}
-
-// happensTo says whether a kind of record tells of something that happens to a process.
-func happensTo(kind history.Kind) bool {
-	switch kind {
-	case history.Crash, history.Start, history.Pause, history.Resume, history.Fault:
-		return true
-	default:
-		return false
-	}
-}
-
 func (w *prose) kept(verdicts []checker.Verdict) {
 	var names []string
 	for _, v := range verdicts {
@@ -294,8 +237,12 @@ func (w *prose) kept(verdicts []checker.Verdict) {
 
 // keptText says on what grounds a promise counts as kept.
 func keptText(v checker.Verdict) string {
-	if v.Summary != "" {
-		return v.Summary
+	text := v.Summary
+	if text == "" {
+		text = counted(int64(v.Checked), "check")
 	}
-	return counted(int64(v.Checked), "check")
+	if v.Excused > 0 {
+		text += ", " + plural(int64(v.Excused), "finding") + " excused"
+	}
+	return text
 }

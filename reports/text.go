@@ -42,17 +42,20 @@ func Explain(c *Campaign, style Style) string {
 	for line := range strings.Lines(fold(conclusion(c), "", "", style.width())) {
 		w.line(style.paint(sgr, strings.TrimSuffix(line, "\n")))
 	}
+	if c.Coverage != nil && c.Coverage.Suite {
+		w.para("", c.Coverage.Sentence())
+	}
 	return w.b.String()
 }
 
 // conclusion is the whole campaign in a sentence or two.
 func conclusion(c *Campaign) string {
-	var runs, failed, seeds, simulated int64
+	var runs, failed, seeds, simulated, ruined int64
 	unexpected, begun := 0, 0
 	for i := range c.Scenarios {
 		s := &c.Scenarios[i]
 		runs, failed, seeds = runs+int64(s.Runs), failed+int64(s.Failed), seeds+int64(s.Seeds.Count)
-		simulated += s.SimulatedNS
+		simulated, ruined = simulated+s.SimulatedNS, ruined+int64(s.Ruined)
 		if s.Runs > 0 {
 			begun++
 		}
@@ -75,6 +78,10 @@ func conclusion(c *Campaign) string {
 	}
 	if runs > 0 {
 		parts = append(parts, fmt.Sprintf("%s simulated in %s.", Duration(simulated), Duration(c.WallNS)))
+	}
+	if ruined > 0 {
+		parts = append(parts, fmt.Sprintf("In %s, data was broken beyond what the promises cover.",
+			plural(ruined, "run")))
 	}
 	if c.Interrupted {
 		parts = append(parts, fmt.Sprintf("Interrupted%s: %s of %s ran, %s of %s; this reports what ran.",
@@ -146,6 +153,7 @@ func (w *prose) failedScenario(s *Scenario) {
 			explained = true
 		}
 		w.again("    ", f.Folder, f.Replay)
+		w.drawn("    ", f.Drawn)
 	}
 	if left := s.Failed - min(len(s.Failures), mostFailures); left > 0 {
 		w.blank()
@@ -161,6 +169,9 @@ func (w *prose) failure(f *Failure) {
 	}
 	for _, b := range f.Broken {
 		w.item("    ", "- ", b.sentence())
+	}
+	if f.Cause != "" {
+		w.para("      ", f.Cause)
 	}
 	for _, text := range f.Unmet {
 		w.item("    ", "- ", text)
@@ -208,10 +219,14 @@ func (w *prose) finding(s *Scenario, f *Finding) {
 	w.head("", strong, fmt.Sprintf("%s: %s was found broken in %s of %s, as this scenario expects",
 		s.Name, f.Property, grouped(int64(f.Runs)), plural(int64(s.Runs), "run")))
 	w.para("  ", "Seed "+seedAndHash(f.Seed, f.Hash)+sentenceAfter(f.Summary))
+	if f.Cause != "" {
+		w.para("  ", f.Cause)
+	}
 	if f.Cycle != nil {
 		w.explanation("  ", explainCycle(f.Cycle, s.Policy, s.Groups))
 	}
 	w.again("  ", f.Folder, f.Replay)
+	w.drawn("  ", f.Drawn)
 }
 
 func (w *prose) explanation(indent string, e explanation) {
@@ -259,5 +274,19 @@ func (w *prose) again(indent, folder, replay string) {
 	if replay != "" {
 		w.line(indent + "run it again with")
 		w.line(indent + "  " + w.style.paint(strong, clean(replay)))
+	}
+}
+
+// drawn says what faults a run drew for itself, and how to run it with just these. Neither is folded, so that
+// they can be copied.
+func (w *prose) drawn(indent string, d Drawn) {
+	if d.Plan == "" {
+		return
+	}
+	w.line(indent + "the faults of this run, as its seed drew them")
+	w.line(indent + "  " + w.style.paint(strong, clean(d.Plan)))
+	if d.ReplayPlan != "" {
+		w.line(indent + "run it again with these faults, whatever the scenario says")
+		w.line(indent + "  " + w.style.paint(strong, clean(d.ReplayPlan)))
 	}
 }

@@ -17,6 +17,8 @@ func TestTextGolden(t *testing.T) {
 		"empty":          Text(&Campaign{}, Style{}),
 		"run-cycle":      RunText(cycleRun(1), Style{}),
 		"run-double":     RunText(doubleRun(), Style{}),
+		"faults":         Text(faultsCampaign(), Style{Out: "out"}),
+		"run-weak":       RunText(weakRun(), Style{}),
 	} {
 		t.Run(name, func(t *testing.T) { golden(t, name+".txt", []byte(text)) })
 	}

@@ -35,7 +35,7 @@ type lane struct {
 	Marks  []mark
 }
 
-// gap is a time in which a process was down or paused.
+// gap is a time in which a process was down or paused, or cut off from the store.
 type gap struct{ X, W, Class, Text string }
 
 // bar is one claim, or several that are too close together to be told apart.

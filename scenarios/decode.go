@@ -155,12 +155,14 @@ var sections = []struct {
 	{"a flow", reflect.TypeFor[Flow]()},
 	{"an item of a flow", reflect.TypeFor[Item]()},
 	{"engine, which is part of cluster", reflect.TypeFor[Engine]()},
+	{"disk, which is part of cluster", reflect.TypeFor[Disk]()},
 	{"cluster", reflect.TypeFor[Cluster]()},
 	{"policy", reflect.TypeFor[Policy]()},
 	{"backoff, which is part of policy", reflect.TypeFor[Backoff]()},
 	{"network", reflect.TypeFor[Network]()},
 	{"a group of jobs", reflect.TypeFor[Jobs]()},
 	{"a fault", reflect.TypeFor[Fault]()},
+	{"swarm", reflect.TypeFor[Swarm]()},
 	{"expect", reflect.TypeFor[Expect]()},
 }
 

@@ -30,10 +30,17 @@ func drawScenario(t *rapid.T) *scenarios.Scenario {
 				DeferReverts: rapid.Bool().Draw(t, "defer-reverts"),
 			},
 		},
-		Network: scenarios.Network{Delay: drawSpan(t, ms/1000, 200*ms)},
+		Heal: scenarios.HealAll,
 		Policy: scenarios.Policy{
 			Attempts: rapid.IntRange(0, 10).Draw(t, "attempts"), Excuse: drawSome(t, scenarios.Failures()),
 		},
+	}
+	if rapid.Bool().Draw(t, "operator") {
+		scenario.Operator = drawSpan(t, ms, s)
+	}
+	drawStore(t, scenario)
+	if scenario.Cluster.Conductors > 1 && scenario.Rest > 0 && rapid.Bool().Draw(t, "core") {
+		scenario.Heal = scenarios.HealCore
 	}
 	if rapid.Bool().Draw(t, "backoff") {
 		first := drawDuration(t, 1, s)
@@ -51,7 +58,13 @@ func drawScenario(t *rapid.T) *scenarios.Scenario {
 	for range rapid.IntRange(0, 4).Draw(t, "faults") {
 		scenario.Faults = append(scenario.Faults, drawFault(t, scenario))
 	}
+	makeSeen(scenario)
+	if rapid.IntRange(0, 2).Draw(t, "swarm") == 2 {
+		scenario.Swarm = drawSwarm(t, scenario)
+	}
 	scenario.Expect.Broken = drawSome(t, []string{scenarios.PropertyCycleNone, scenarios.PropertyFenceHeld})
+	scenario.Expect.Found = drawSome(t, []string{scenarios.PropertyClaimLinearizable})
+	scenario.Expect.MayBreak = drawSome(t, []string{scenarios.PropertyTrashExact})
 	if rapid.Bool().Draw(t, "counted") {
 		consumed := rapid.IntRange(0, total).Draw(t, "consumed")
 		scenario.Expect.Consumed = &consumed
@@ -67,6 +80,62 @@ func drawScenario(t *rapid.T) *scenarios.Scenario {
 		}
 	}
 	return scenario
+}
+
+// drawStore draws what the records are in, and what is around it.
+func drawStore(t *rapid.T, scenario *scenarios.Scenario) {
+	scenario.Fill() // with what the other store has, and the file will not say
+	scenario.Cluster.Store = rapid.SampledFrom(scenarios.Names("store")).Draw(t, "store")
+	if scenario.Cluster.Store == scenarios.StoreSQLite {
+		scenario.Cluster.Disk.Access = drawSpan(t, ms/1000, s)
+		scenario.Cluster.Disk.Sync = drawSpan(t, ms/1000, 50*ms)
+		return
+	}
+	scenario.Network.Delay = drawSpan(t, ms/1000, 200*ms)
+	if rapid.Bool().Draw(t, "tail") {
+		high := scenario.Network.Delay.High
+		scenario.Network.Tail = drawSpan(t, high+1, 3600*s)
+		scenario.Network.TailRate = drawRate(t)
+	}
+}
+
+func drawRate(t *rapid.T) scenarios.Rate {
+	return scenarios.Rate(rapid.Uint32Range(1, uint32(scenarios.Whole)).Draw(t, "rate"))
+}
+
+// kindsFor are the kinds that there can be with the scenario's store.
+func kindsFor(scenario *scenarios.Scenario) []scenarios.Kind {
+	return slices.DeleteFunc(scenarios.Kinds(), func(kind scenarios.Kind) bool {
+		return kind.Store != "" && kind.Store != scenario.Cluster.Store
+	})
+}
+
+// makeSeen makes the power go where a fault would not be seen otherwise.
+func makeSeen(scenario *scenarios.Scenario) {
+	for _, fault := range scenario.Faults {
+		if fault.Kind == scenarios.KindDiskTorn || fault.Kind == scenarios.KindDiskLie {
+			power := scenarios.Fault{Kind: scenarios.KindDiskPowerLoss, Rate: 1}
+			scenario.Faults = append(scenario.Faults, power)
+			return
+		}
+	}
+}
+
+func drawSwarm(t *rapid.T, scenario *scenarios.Scenario) *scenarios.Swarm {
+	swarm := &scenarios.Swarm{Most: rapid.IntRange(1, 50).Draw(t, "most")}
+	var names []string
+	for _, kind := range kindsFor(scenario) {
+		switch kind.Name {
+		case scenarios.KindDiskTorn, scenarios.KindDiskLie, scenarios.KindTaskHang:
+		default:
+			names = append(names, kind.Name)
+		}
+	}
+	swarm.Kinds = drawSome(t, names)
+	if rapid.Bool().Draw(t, "areas") {
+		swarm.Kinds = []string{"node", "code", scenarios.KindStorageRefused}
+	}
+	return swarm
 }
 
 func groupsOf(scenario *scenarios.Scenario) []string {
@@ -107,31 +176,16 @@ func tasksIn(items []scenarios.Item) int {
 }
 
 func drawFault(t *rapid.T, scenario *scenarios.Scenario) scenarios.Fault {
-	kind := rapid.SampledFrom(scenarios.Kinds()).Draw(t, "kind")
+	kind := rapid.SampledFrom(kindsFor(scenario)).Draw(t, "kind")
 	has := func(key string) bool {
 		return slices.Contains(kind.Needs, key) ||
 			slices.Contains(kind.Takes, key) && rapid.Bool().Draw(t, "has "+key)
 	}
 	fault := scenarios.Fault{Kind: kind.Name}
 	if slices.Contains(kind.Takes, "rate") {
-		fault.Rate = scenarios.Rate(rapid.Uint32Range(1, uint32(scenarios.Whole)).Draw(t, "rate"))
+		fault.Rate = drawRate(t)
 	}
-	if has("at") {
-		fault.At = drawDuration(t, 0, scenario.Break-1)
-	}
-	if has("every") {
-		fault.Every = drawSpan(t, ms, 10*s)
-	}
-	if has("for") {
-		fault.For = drawSpan(t, ms, 10*s)
-	}
-	if has("from") {
-		fault.From = drawDuration(t, 0, scenario.Break-1)
-	}
-	fault.Forever = has("forever")
-	if has("until") {
-		fault.Until = drawDuration(t, fault.From+1, scenario.Break)
-	}
+	drawTimes(t, scenario, &fault, has)
 	if has("on") {
 		fault.On = drawSome(t, scenarios.Operations())
 	}
@@ -147,17 +201,55 @@ func drawFault(t *rapid.T, scenario *scenarios.Scenario) scenarios.Fault {
 	if has("times") {
 		fault.Times = rapid.IntRange(0, 9).Draw(t, "times")
 	}
+	if has("records") {
+		fault.Records = drawSome(t, scenarios.RecordKinds())
+	}
 	if slices.Contains(kind.Takes, "as") {
 		fault.As = rapid.SampledFrom(kind.As).Draw(t, "as")
 	}
-	if slices.Contains(kind.Takes, "answer") {
-		answers := []string{scenarios.AnswerRefuse, scenarios.AnswerSilence}
-		fault.Answer = rapid.SampledFrom(answers).Draw(t, "answer")
+	if has("drift") {
+		fault.Drift = scenarios.Rate(rapid.Uint32Range(1, uint32(scenarios.Whole)/100*9).Draw(t, "drift"))
+	}
+	if has("way") {
+		fault.Way = rapid.SampledFrom(scenarios.Names("way")).Draw(t, "way")
+	}
+	if has("hits") && scenario.Cluster.Conductors > 1 && fault.Nodes == nil {
+		fault.Hits = rapid.SampledFrom(scenarios.Names("choice of machines")).Draw(t, "hits")
 	}
 	if has("point") {
-		fault.Point = "board/" + drawName(t)
+		fault.Point = rapid.SampledFrom([]string{"any", "board/" + drawName(t), drawText(t) + "x"}).Draw(t, "point")
 	}
+	if has("alive") {
+		fault.Alive = drawRate(t)
+	}
+	if has("answer") {
+		fault.Answer = rapid.SampledFrom(scenarios.Names("answer")).Draw(t, "answer")
+	}
+	fault.Fill()
 	return fault
+}
+
+// drawTimes draws when a fault strikes, and for how long.
+func drawTimes(t *rapid.T, scenario *scenarios.Scenario, fault *scenarios.Fault, has func(string) bool) {
+	if has("at") {
+		fault.At = drawDuration(t, 0, scenario.Break-1)
+	}
+	if has("every") {
+		fault.Every = drawSpan(t, ms, 10*s)
+	}
+	if has("for") {
+		fault.For = drawSpan(t, ms, 10*s)
+	}
+	if has("by") {
+		fault.By = drawSpan(t, ms, 10*s)
+	}
+	if has("from") {
+		fault.From = drawDuration(t, 0, scenario.Break-1)
+	}
+	fault.Forever = has("forever")
+	if has("until") {
+		fault.Until = drawDuration(t, fault.From+1, scenario.Break)
+	}
 }
 
 func drawName(t *rapid.T) string {

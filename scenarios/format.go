@@ -90,12 +90,22 @@ func grow(value reflect.Value, parent *block) *block {
 		return here
 	}
 	var needs, without []string
-	if jobs, is := value.Addr().Interface().(*Jobs); is && jobs.Flow != nil {
-		without = besideFlow
-	}
-	if fault, is := value.Addr().Interface().(*Fault); is {
-		kind, _ := FindKind(fault.Kind)
+	switch one := value.Addr().Interface().(type) {
+	case *Jobs:
+		if one.Flow != nil {
+			without = besideFlow
+		}
+	case *Fault:
+		kind, _ := FindKind(one.Kind)
 		needs = kind.Needs
+	case *Scenario:
+		if one.Cluster.Store == StoreSQLite {
+			without = besideSQLite
+		}
+	case *Cluster:
+		if one.Store != StoreSQLite {
+			without = besideServer
+		}
 	}
 	for _, f := range fieldsOf(value.Type()) {
 		one := value.Field(f.index)
@@ -120,7 +130,10 @@ func (e *entry) value(value reflect.Value) {
 		e.block = grow(value, e.home)
 	case value.Kind() == reflect.String:
 		text := value.String()
-		if e.raw = manyLines(text); e.raw == nil {
+		if e.home.parent == nil {
+			e.raw = manyLines(text)
+		}
+		if e.raw == nil {
 			e.text = scalar(text)
 		}
 	default:

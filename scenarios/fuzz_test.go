@@ -20,6 +20,8 @@ func seedFiles(f *testing.F) {
 	f.Add([]byte(full))
 	f.Add([]byte(small))
 	f.Add([]byte(flows))
+	f.Add([]byte(broad))
+	f.Add([]byte(onDisk))
 	for _, one := range whole {
 		if len(one.source) < 10_000 {
 			f.Add([]byte(one.source))

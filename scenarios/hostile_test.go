@@ -52,3 +52,23 @@ func hostile() map[string]string {
 	files["unknown groups"] = files["groups"] + "expect:\n  trashed-only: [" + unknown.String() + "]\n"
 	return files
 }
+
+// So are plans.
+func TestHostilePlansEnd(t *testing.T) {
+	const slowest = 20 * time.Second
+	for _, unit := range []string{
+		"node.crash at=1s;", "node.crash ", "x", ";", "=", "rate=", "node.crash \"", "task.error tasks=1,", "1,",
+		"task.error jobs=a,",
+	} {
+		begin := time.Now()
+		text := strings.Repeat(unit, 1<<18/len(unit))
+		if _, err := scenarios.ParseFaults(text, known); err != nil {
+			checkErrors(t, err, []byte(text))
+		}
+		took := time.Since(begin)
+		t.Logf("%q: %v", unit, took)
+		if took > slowest {
+			t.Errorf("%q: it took %v", unit, took)
+		}
+	}
+}

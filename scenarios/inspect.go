@@ -26,12 +26,11 @@ func inspect(scenario *Scenario, decoded *decoder, opts ParseOptions) {
 	scenario.fillDependent()
 	i := &inspection{decoder: decoded, Scenario: scenario, opts: opts}
 	i.name("name", scenario.Name)
-	i.timing()
+	i.machinery()
 	i.backoff()
 	i.jobs()
-	for n := range scenario.Faults {
-		i.fault(fmt.Sprintf("faults[%d]", n), &scenario.Faults[n])
-	}
+	i.faults()
+	i.swarm()
 	i.expectation()
 }
 
@@ -82,21 +81,6 @@ func (i *inspection) name(path, name string) {
 		}
 		i.report(path, want, "%s is not a name", quoted(name))
 	}
-}
-
-// timing checks that a claim's renewal has the time to reach the store.
-func (i *inspection) timing() {
-	const trips = 4
-	lease, delay := i.Cluster.Lease, i.Network.Delay.High
-	if !i.sound("cluster.lease", "network.delay") || lease >= trips*delay {
-		return
-	}
-	path := "cluster.lease"
-	if !i.given(path) {
-		path = "network.delay"
-	}
-	i.report(path, fmt.Sprintf("make the lease %s or more", trips*delay),
-		"a lease of %s is too short for network delays of up to %s", lease, delay)
 }
 
 func (i *inspection) backoff() {
@@ -166,22 +150,6 @@ func (i *inspection) beyondBreak(path, key string, value Duration) {
 		"%s %s is beyond the breaking phase of %s", key, value, i.Break)
 }
 
-func (i *inspection) expectation() {
-	for n, property := range i.Expect.Broken {
-		if property == PropertyRestReached && i.Rest == 0 && i.sound("rest", "expect.broken") {
-			i.report(fmt.Sprintf("expect.broken[%d]", n), "write rest: 30s at the left edge",
-				"%s cannot be broken where no rest is asked for", property)
-		}
-	}
-	for n, group := range i.Expect.TrashedOnly {
-		i.group(fmt.Sprintf("expect.trashed-only[%d]", n), group)
-	}
-	if i.countable {
-		i.counts()
-	}
-	i.reached()
-}
-
 // soundJobs says that all jobs could be read, so that they can be counted.
 func (i *inspection) soundJobs() bool {
 	for n := range i.Jobs {
@@ -198,71 +166,5 @@ func (i *inspection) group(path, name string) {
 	if i.countable && i.sound(path) && !slices.Contains(i.groups, name) {
 		wrong := unknown("job group", name, i.groups)
 		i.report(path, wrong.want, "%s", wrong.problem)
-	}
-}
-
-// counts checks that there are as many jobs as are expected to end in some way.
-func (i *inspection) counts() {
-	expect, all := i.Expect, 0
-	for _, one := range []struct {
-		key   string
-		count *int
-	}{{"consumed", expect.Consumed}, {"trashed", expect.Trashed}} {
-		if one.count == nil {
-			continue
-		}
-		all += *one.count
-		if all > i.total {
-			i.report("expect."+one.key, fmt.Sprintf("write %d or less", i.total-all+*one.count),
-				"%d jobs are expected to end, and there are %d", all, i.total)
-			return
-		}
-	}
-	if expect.Trashed == nil || expect.TrashedOnly == nil || !i.sound("expect.trashed-only") {
-		return
-	}
-	may := 0
-	for _, name := range expect.TrashedOnly {
-		if !slices.Contains(i.groups, name) {
-			return
-		}
-	}
-	for _, group := range i.Jobs {
-		if slices.Contains(expect.TrashedOnly, group.Name) {
-			may += group.Count
-		}
-	}
-	if *expect.Trashed > may {
-		i.report("expect.trashed", fmt.Sprintf("write %d or less", may),
-			"trashed is %d, and trashed-only allows %d", *expect.Trashed, may)
-	}
-}
-
-// reached checks the names of what runs must have met.
-func (i *inspection) reached() {
-	var here []string
-	for n, fault := range i.Faults {
-		if !i.sound(fmt.Sprintf("faults[%d].kind", n)) {
-			return
-		}
-		for _, name := range fault.Reached() {
-			if !slices.Contains(here, name) {
-				here = append(here, name)
-			}
-		}
-	}
-	for n, name := range i.Expect.Reached {
-		path := fmt.Sprintf("expect.reached[%d]", n)
-		if !i.sound(path) || slices.Contains(here, name) {
-			continue
-		}
-		_, kind := FindKind(name)
-		switch {
-		case kind || slices.Contains(i.opts.Points, name):
-			i.report(path, "add such a fault, or leave it out", "no fault of this scenario is a %s", name)
-		case i.opts.Marks != nil && !slices.Contains(i.opts.Marks, name):
-			wrong := unknown("fault or mark", name, slices.Concat(here, i.opts.Marks))
-			i.report(path, wrong.want, "%s", wrong.problem)
-		}
 	}
 }

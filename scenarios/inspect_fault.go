@@ -8,10 +8,29 @@ import (
 	"strings"
 )
 
+// faults checks each fault, and what one needs of the others.
+func (i *inspection) faults() {
+	for n := range i.Faults {
+		i.fault(fmt.Sprintf("faults[%d]", n), &i.Faults[n])
+	}
+	if !i.soundInside("faults") || !i.soundInside("swarm") || i.losesPower(i.SwarmKinds()) {
+		return
+	}
+	for n := range i.Faults {
+		if kind, _ := FindKind(i.Faults[n].Kind); needsPowerLoss(kind) && kind.fits(i.Cluster.Store) {
+			i.withoutPowerLoss(fmt.Sprintf("faults[%d].kind", n), kind, "add such a fault, or leave this one out")
+		}
+	}
+}
+
 // fault checks one fault against what its kind takes and against the rest of the scenario.
 func (i *inspection) fault(path string, fault *Fault) {
 	kind, known := FindKind(fault.Kind)
 	if !known || !i.sound(path, path+".kind") {
+		return
+	}
+	if i.sound("cluster.store") && !kind.fits(i.Cluster.Store) {
+		i.anotherStore(path+".kind", kind)
 		return
 	}
 	i.takes(path, kind)
@@ -26,10 +45,12 @@ func (i *inspection) fault(path string, fault *Fault) {
 		i.group(fmt.Sprintf("%s.jobs[%d]", path, n), group)
 	}
 	i.tasks(path+".tasks", fault)
-	for _, key := range []string{"on", "nodes", "jobs", "tasks"} {
+	for _, key := range []string{"on", "nodes", "jobs", "tasks", "records"} {
 		i.notEmpty(path+"."+key, key, fault)
 	}
 	i.point(path+".point", fault.Point)
+	i.choice(path, kind, fault)
+	i.drift(path+".drift", fault)
 	if at := path + ".as"; len(kind.As) > 0 && i.sound(at) && !slices.Contains(kind.As, fault.As) {
 		i.report(at, "write "+oneOf(kind.As), "%s cannot be as %s", kind.Name, quoted(fault.As))
 	}
@@ -40,14 +61,40 @@ func (i *inspection) point(path, name string) {
 	case !i.given(path) || !i.sound(path):
 	case name == "":
 		i.report(path, "write the name of a failpoint", "point is empty")
-	case i.opts.Points != nil && !slices.Contains(i.opts.Points, name):
+	case i.opts.Points != nil && name != PointAny && !slices.Contains(i.opts.Points, name):
 		wrong := unknown("failpoint", name, i.opts.Points)
 		i.report(path, wrong.want, "%s", wrong.problem)
 	}
 }
 
+// choice checks that there is a choice between machines where the fault says how to choose.
+func (i *inspection) choice(path string, kind Kind, fault *Fault) {
+	at := path + ".hits"
+	more := fault.Hits == HitsAll || fault.Hits == HitsInTurn
+	if !more || !slices.Contains(kind.Takes, "hits") || !i.sound(at, path+".nodes", "cluster.conductors") {
+		return
+	}
+	if len(fault.Nodes) == 1 || len(fault.Nodes) == 0 && i.Cluster.Conductors == 1 {
+		i.add(i.places[at].key, "hits: "+fault.Hits+" means more than one machine, and this can hit only one",
+			"leave it out, or name more in nodes")
+	}
+}
+
+// slowest is how slow a clock may be: by more than that the store's clock would run more than a tenth
+// faster, which is what assumption A3 of package core allows.
+const slowest = Whole / 100 * 9
+
+func (i *inspection) drift(path string, fault *Fault) {
+	if i.sound(path) && fault.As == ClockSlow && fault.Drift > slowest {
+		i.report(path, fmt.Sprintf("write %s or less", slowest),
+			"by a clock that is slow by %s leases end too early (A3)", fault.Drift)
+	}
+}
+
 // needed are examples of the keys that a kind can need.
-var needed = map[string]string{"rate": "10%", "at": "10s", "for": "2s", "point": "NAME"}
+var needed = map[string]string{
+	"rate": "10%", "at": "10s", "for": "2s", "by": "500ms", "drift": "1%", "point": "NAME",
+}
 
 // takes checks that the fault has the keys that its kind needs, and none that mean nothing to it.
 func (i *inspection) takes(path string, kind Kind) {
@@ -71,11 +118,11 @@ func (i *inspection) active(path string, fault *Fault) {
 	if i.sound("break", from) && i.given(from) && fault.From >= i.Break {
 		i.beyondBreak(from, "from", fault.From)
 	}
-	if !i.given(until) || !i.sound("break", from, until) {
+	if !i.given(until) || !i.sound(from, until) {
 		return
 	}
 	switch {
-	case fault.Until > i.Break && !fault.Forever:
+	case i.sound("break") && fault.Until > i.Break && !fault.Forever:
 		i.report(until, fmt.Sprintf("write %s or less, or add forever: true", i.Break),
 			"until %s is beyond the breaking phase of %s", fault.Until, i.Break)
 	case fault.Until <= fault.From:
@@ -160,7 +207,7 @@ func (i *inspection) tasks(path string, fault *Fault) {
 func (i *inspection) notEmpty(path, key string, fault *Fault) {
 	empty := map[string]bool{
 		"on": len(fault.On) == 0, "nodes": len(fault.Nodes) == 0,
-		"jobs": len(fault.Jobs) == 0, "tasks": len(fault.Tasks) == 0,
+		"jobs": len(fault.Jobs) == 0, "tasks": len(fault.Tasks) == 0, "records": len(fault.Records) == 0,
 	}
 	if i.given(path) && i.sound(path) && empty[key] {
 		i.report(path, "name at least one, or leave the key out to mean all", "%s is empty", key)

@@ -136,10 +136,59 @@ const (
 	AnswerSilence = "silence"
 )
 
+// Which messages a network fault hits: the values of [Fault.Way].
+const (
+	WayBoth     = "both"
+	WayRequests = "requests" // from a machine to the store
+	WayAnswers  = "answers"  // from the store to a machine, what watches tell included
+)
+
+// Which machines a timed fault hits each time: the values of [Fault.Hits].
+const (
+	HitsOne    = "one"     // one, drawn
+	HitsAll    = "all"     // all at once
+	HitsInTurn = "in-turn" // the next, the first after the last
+)
+
+// Which way a clock is wrong: values of [Fault.As].
+const (
+	ClockFast = "fast"
+	ClockSlow = "slow"
+)
+
+// PointAny is the [Fault.Point] that stands for all failpoints.
+const PointAny = "any"
+
+// The records that storage.corrupt can hit: the values of [Fault.Records].
+const (
+	RecordPosting = "posting" // a job on the board
+	RecordLedger  = "ledger"  // a job's attempts
+	RecordClaim   = "claim"   // a job's owner
+	RecordLogbook = "logbook" // what was done of a job's flow
+	RecordTrash   = "trash"   // a job in the trash
+)
+
+// RecordKinds lists the records.
+func RecordKinds() []string {
+	return []string{RecordPosting, RecordLedger, RecordClaim, RecordLogbook, RecordTrash}
+}
+
+// What a cluster keeps its records in: the values of [Cluster.Store].
+const (
+	StoreServer = "server"
+	StoreSQLite = "sqlite"
+)
+
+// What heals when the breaking phase ends: the values of [Scenario.Heal].
+const (
+	HealAll  = "all"
+	HealCore = "core"
+)
+
 // The machines that are there besides the conductors.
 const (
 	NodeClient = "client-1" // posts the jobs
-	NodeStore  = "store"
+	NodeStore  = "store"    // the server; with store: sqlite, the machine with the disk
 )
 
 // Names lists the names that a key with the tag names:"what" may have; nil for an unknown tag.
@@ -164,7 +213,17 @@ func Names(what string) []string {
 	case "failure class":
 		return Failures()
 	case "kind of error":
-		return []string{ErrorOrdinary, ErrorInternal, ErrorReturned, ErrorCrash}
+		return []string{ErrorOrdinary, ErrorInternal, ErrorReturned, ErrorCrash, ClockFast, ClockSlow}
+	case "way":
+		return []string{WayBoth, WayRequests, WayAnswers}
+	case "choice of machines":
+		return []string{HitsOne, HitsAll, HitsInTurn}
+	case "record":
+		return RecordKinds()
+	case "store":
+		return []string{StoreServer, StoreSQLite}
+	case "healing":
+		return []string{HealAll, HealCore}
 	case "answer":
 		return []string{AnswerRefuse, AnswerSilence}
 	}

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"encoding"
 	"reflect"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -94,17 +95,29 @@ func (s *Scenario) fillDependent() {
 			fillFlow(group.Flow.Items, group.Flow.Links)
 		}
 	}
+	if s.Network.Tail != (Span{}) && s.Network.TailRate == 0 {
+		s.Network.TailRate = Whole / 100
+	}
 	for i := range s.Faults {
-		fault := &s.Faults[i]
-		kind, _ := FindKind(fault.Kind)
-		if kind.RateOptional() && fault.Rate == 0 {
-			fault.Rate = Whole
-		}
-		if len(kind.As) > 0 && fault.As == "" {
-			fault.As = kind.As[0]
-		}
-		if fault.Kind == KindStorageDown && fault.Answer == "" {
-			fault.Answer = AnswerRefuse
+		s.Faults[i].Fill()
+	}
+}
+
+// Fill sets what is left out and has a default that hangs on the kind.
+func (f *Fault) Fill() {
+	kind, _ := FindKind(f.Kind)
+	if kind.RateOptional() && f.Rate == 0 {
+		f.Rate = Whole
+	}
+	if len(kind.As) > 0 && f.As == "" {
+		f.As = kind.As[0]
+	}
+	for _, one := range []struct {
+		key, first string
+		value      *string
+	}{{"way", WayBoth, &f.Way}, {"hits", HitsOne, &f.Hits}, {"answer", AnswerRefuse, &f.Answer}} {
+		if *one.value == "" && slices.Contains(kind.Takes, one.key) {
+			*one.value = one.first
 		}
 	}
 }

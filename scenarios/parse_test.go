@@ -81,14 +81,21 @@ const (
 
 func exactly(d scenarios.Duration) scenarios.Span { return scenarios.Span{Low: d, High: d} }
 
+// plainDisk is the disk of a cluster that says nothing of one.
+var plainDisk = scenarios.Disk{
+	Access: scenarios.Span{Low: ms / 100, High: ms / 1000 * 60},
+	Sync:   scenarios.Span{Low: ms / 10 * 3, High: 2 * ms},
+}
+
 func fullScenario() *scenarios.Scenario {
 	ten, one := 10, 1
 	return &scenarios.Scenario{
 		Name: "full", About: "Everything that can be said.",
-		Seeds: 5, Break: 30 * s, Rest: 20 * s, Cycle: 10,
+		Seeds: 5, Break: 30 * s, Rest: 20 * s, Heal: scenarios.HealAll, Cycle: 10,
 		Cluster: scenarios.Cluster{
 			Conductors: 3, MaxJobs: 2, Lease: 5 * s, Idle: 100 * ms, RunLimit: 10 * s,
 			Restart: scenarios.Span{Low: s, High: 2 * s},
+			Store:   scenarios.StoreServer, Disk: plainDisk,
 		},
 		Policy: scenarios.Policy{
 			Attempts: 4,
@@ -175,10 +182,11 @@ const least = "name: least\nbreak: 1m\njobs:\n  - name: a\nfaults:\n" +
 
 func leastScenario() *scenarios.Scenario {
 	return &scenarios.Scenario{
-		Name: "least", Seeds: 20, Break: 60 * s, Cycle: 20,
+		Name: "least", Seeds: 20, Break: 60 * s, Heal: "all", Cycle: 20,
 		Cluster: scenarios.Cluster{
 			Conductors: 3, MaxJobs: 1, Lease: 10 * s, Idle: 500 * ms,
 			Restart: scenarios.Span{Low: s, High: 3 * s},
+			Store:   "server", Disk: plainDisk,
 		},
 		Policy:  scenarios.Policy{Backoff: scenarios.Backoff{First: 120 * s, Factor: 2, Max: 120 * s}},
 		Network: scenarios.Network{Delay: scenarios.Span{Low: ms / 2, High: 2 * ms}},
@@ -245,7 +253,9 @@ func TestParseKeepsZeros(t *testing.T) {
 func TestParseAgreesWithTheLibrary(t *testing.T) {
 	all := append(scenarios.Embedded(),
 		scenarios.Source{Name: "full.yaml", Text: []byte(full)},
-		scenarios.Source{Name: "flows.yaml", Text: []byte(flows)})
+		scenarios.Source{Name: "flows.yaml", Text: []byte(flows)},
+		scenarios.Source{Name: "broad.yaml", Text: []byte(broad)},
+		scenarios.Source{Name: "on-disk.yaml", Text: []byte(onDisk)})
 	for _, source := range all {
 		want, err := scenarios.Parse(source.Name, source.Text, scenarios.ParseOptions{})
 		if err != nil {

@@ -17,7 +17,8 @@ var replaced = []struct{ old, new, want string }{
 	{"max-jobs: 2", "maxJobs: 2", `9:3: unknown key "maxJobs"; did you mean "max-jobs"?`},
 	{
 		"idle: 100ms", "colour: blue",
-		`11:3: unknown key "colour"; write one of conductors, max-jobs, lease, idle, run-limit, restart, engine`,
+		`11:3: unknown key "colour"; write one of conductors, max-jobs, lease, idle, run-limit, restart, engine, ` +
+			`store, disk`,
 	},
 	{"seeds: 5", "lease: 5s", `3:1: unknown key "lease"; it belongs under cluster`},
 	{"seeds: 5", "first: 5s", `3:1: unknown key "first"; it belongs under backoff, which is part of policy`},
@@ -28,8 +29,8 @@ var replaced = []struct{ old, new, want string }{
 	{"    times: 7", "    count: 7", `40:5: unknown key "count"; it belongs under a group of jobs`},
 	{"    work: 20ms", "    rate: 5%", `31:5: unknown key "rate"; it belongs under a fault`},
 	{"rest: 20s", "2: 20s", `5:1: unknown key "2"; ` +
-		`write one of name, about, seeds, break, rest, cycle, cluster, policy, network, jobs, faults, ` +
-		`expect`},
+		`write one of name, about, seeds, break, rest, heal, cycle, cluster, operator, policy, network, jobs, faults, ` +
+		`swarm, expect`},
 	{"rest: 20s", "name: again", `5:1: the key "name" is already in line 1; keep one of the two`},
 	{
 		"    pattern: mixed", "    tasks: 4",
@@ -139,7 +140,8 @@ var replaced = []struct{ old, new, want string }{
 	},
 	{
 		"network:\n  delay: 1ms..3ms", "network:\n  - delay: 1ms..3ms",
-		`22:3: network is made of keys, not of a list; write below it, two spaces deeper, delay`,
+		`22:3: network is made of keys, not of a list; write below it, two spaces deeper, ` +
+			`one of delay, tail, tail-rate`,
 	},
 
 	// Quantities.
@@ -396,8 +398,9 @@ func TestProblemsListNames(t *testing.T) {
 func TestKindsTakeWhatTheySay(t *testing.T) {
 	values := map[string]string{
 		"rate": "5%", "at": "1s", "every": "2s", "for": "1s", "from": "1s", "until": "2s", "on": "[claim]",
-		"nodes": "[conductor-1]", "jobs": "[orders]", "tasks": "[1]", "times": "3",
-		"answer": "silence", "point": "board/claim", "forever": "true",
+		"nodes": "[conductor-1, conductor-2]", "jobs": "[orders]", "tasks": "[1]", "times": "3",
+		"answer": "silence", "point": "board/claim", "forever": "true", "alive": "5%", "way": "answers",
+		"hits": "all", "by": "1s", "drift": "1%", "records": "[claim]",
 	}
 	for _, kind := range scenarios.Kinds() {
 		takes := map[string]bool{}
@@ -417,7 +420,13 @@ func TestKindsTakeWhatTheySay(t *testing.T) {
 				}
 			}
 			fmt.Fprintf(&fault, "    %s: %s\n", key, value)
+			if kind.Name == scenarios.KindDiskTorn || kind.Name == scenarios.KindDiskLie {
+				fault.WriteString("  - kind: disk.power-loss\n    rate: 1%\n")
+			}
 			source := strings.Replace(small, "  - kind: storage.slow\n    for: 1s\n", fault.String(), 1)
+			if kind.Store == scenarios.StoreSQLite {
+				source = strings.Replace(source, "rest:", "cluster:\n  store: sqlite\nrest:", 1)
+			}
 			_, err := scenarios.Parse("x.yaml", []byte(source), known)
 			if refused := err != nil; refused == takes[key] {
 				t.Errorf("%s with %s: %v", kind.Name, key, err)

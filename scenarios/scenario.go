@@ -19,18 +19,27 @@ type Scenario struct {
 	// How soon after the breaking phase the system must have come to rest, with every job consumed or
 	// in the trash. 0 asks for nothing.
 	Rest Duration `yaml:"rest" limit:"0s..720h"`
+	// What heals when the breaking phase ends. all: everything does. core: the store, the client and a drawn
+	// part of the conductors do; what is broken outside that core stays so for good, and the core must come
+	// to rest alone.
+	Heal string `yaml:"heal" default:"all" names:"healing"`
 	// How often in a row a job must be claimed and given up without progress for that to be a cycle.
 	Cycle int `yaml:"cycle" default:"20" limit:"2..1000000"`
 	// The conductors and how they are set up.
 	Cluster Cluster `yaml:"cluster"`
+	// How often somebody looks into the trash, until the breaking phase ends, and puts back on the board what
+	// is there. Left out, nobody does.
+	Operator Span `yaml:"operator" limit:"1ms..720h"`
 	// What the conductors do about a job that they had to give up.
 	Policy Policy `yaml:"policy"`
 	// What every link does when nothing is wrong.
 	Network Network `yaml:"network"`
 	// The work: groups of like jobs.
 	Jobs []Jobs `yaml:"jobs" need:"a list of groups, each beginning with - name: NAME"`
-	// What breaks. Without any, nothing does.
+	// What breaks. Without any, and without swarm, nothing does.
 	Faults []Fault `yaml:"faults"`
+	// Each seed draws faults of its own, besides those in the list.
+	Swarm *Swarm `yaml:"swarm"`
 	// What must come of the runs. Without it every property must hold in every run.
 	Expect Expect `yaml:"expect"`
 }
@@ -52,6 +61,20 @@ type Cluster struct {
 	Restart Span `yaml:"restart" default:"1s..3s" limit:"0s..720h"`
 	// How the conductors run a job's flow.
 	Engine Engine `yaml:"engine"`
+	// What the cluster keeps its records in. server is a store on a machine of its own, reached over the
+	// network; sqlite is a SQLite database in a file, on the disk of the one machine on which all the
+	// conductors are then processes.
+	Store string `yaml:"store" default:"server" names:"store"`
+	// The disk under store: sqlite.
+	Disk Disk `yaml:"disk"`
+}
+
+// Disk is what the disk under a SQLite database does when nothing is wrong.
+type Disk struct {
+	// How long a read or a write takes.
+	Access Span `yaml:"access" default:"10us..60us" limit:"1us..1s"`
+	// How long it takes until what was written is safe.
+	Sync Span `yaml:"sync" default:"300us..2ms" limit:"1us..1s"`
 }
 
 // Engine is how the conductors run a job's flow.
@@ -89,6 +112,22 @@ type Backoff struct {
 type Network struct {
 	// How long a message takes, one way.
 	Delay Span `yaml:"delay" default:"500us..2ms" limit:"1us..1m"`
+	// How much longer than that the late ones take, of which there are tail-rate: half of them between once
+	// and twice the lower end, a quarter between twice and four times, and so on up to the upper end. Left
+	// out, none is late.
+	Tail Span `yaml:"tail" limit:"1us..1h"`
+	// How many messages are late; 1% where tail is given and this is not.
+	TailRate Rate `yaml:"tail-rate" limit:"0.0001%..100%"`
+}
+
+// Swarm lets every seed draw its own mix of faults: which there are in this run, and how strong.
+type Swarm struct {
+	// The kinds to draw from, by name (network.loss) or by area (network). Left out: all that the core
+	// promises to withstand in this cluster. A kind that breaks an assumption must be named: an area does
+	// not stand for it.
+	Kinds []string `yaml:"kinds"`
+	// The most faults that one run has.
+	Most int `yaml:"most" default:"8" limit:"1..50"`
 }
 
 // Jobs is a group of like jobs, named NAME-1, NAME-2, ...
@@ -185,12 +224,28 @@ type Retry struct {
 type Fault struct {
 	// What goes wrong.
 	Kind string `yaml:"kind" need:"storage.refused" names:"fault kind"`
-	// code.failpoint: the name of the point.
+	// code.failpoint: the name of the point, or any for all of them.
 	Point string `yaml:"point"`
+	// code.failpoint: the chance that a point is alive in a run at all; left out, it is. Points that are not
+	// alive never fire, so that runs differ in what fails and not only in how often.
+	Alive Rate `yaml:"alive" limit:"0.0001%..100%"`
 	// task.error: ordinary (left out, that) fails the job, which is consumed; internal fails the
 	// engine, and the job is given up. code.failpoint: error (left out, that) gives the code an error,
-	// crash kills the machine.
+	// crash kills the machine. clock.skew, clock.drift and clock.jump: fast (left out, that) or slow; a
+	// jump is forwards or backwards.
 	As string `yaml:"as" names:"kind of error"`
+	// network faults: both (left out, that), or only requests, from a machine to the store, or only
+	// answers.
+	Way string `yaml:"way" names:"way"`
+	// Timed faults that hit machines: one (left out, that) drawn each time, all of them at once, or each
+	// in-turn.
+	Hits string `yaml:"hits" names:"choice of machines"`
+	// By how much: how far a clock is off or jumps, how much longer a slow link takes.
+	By Span `yaml:"by" limit:"1us..720h"`
+	// clock.drift: by how much the clock runs too fast, or too slow.
+	Drift Rate `yaml:"drift" limit:"0.0001%..50%"`
+	// storage.corrupt: which records. Left out, all.
+	Records []string `yaml:"records" names:"record"`
 	// storage.down: what callers get. refuse (left out, that) is an answer at once, silence is none.
 	Answer string `yaml:"answer" names:"answer"`
 	// The chance for each call, message, execution or passing; 100% where the kind does not need it
@@ -215,7 +270,7 @@ type Fault struct {
 	// Only these tasks of a job, counted from 1. Left out, all.
 	Tasks []int `yaml:"tasks" limit:"1..1000"`
 	// Only these machines: conductor-1 and so on, or client-1, which posts the jobs. Left out, all that
-	// the kind can hit.
+	// the kind can hit, where it is timed only the conductors.
 	Nodes []string `yaml:"nodes"`
 	// The most times that it strikes in one run. 0 is no limit.
 	Times int `yaml:"times" limit:"0..1000000000"`
@@ -227,6 +282,11 @@ type Fault struct {
 type Expect struct {
 	// The properties that must be found broken in every run; all others must hold.
 	Broken []string `yaml:"broken" names:"property"`
+	// The properties that must be found broken in at least one run, and may be in any: what breaks when a
+	// store is weaker than the contract.
+	Found []string `yaml:"found" names:"property"`
+	// The properties that may be broken in any run, and need not be in one.
+	MayBreak []string `yaml:"may-break" names:"property"`
 	// How many jobs must have been consumed in every run. Left out, any number.
 	Consumed *int `yaml:"consumed" limit:"0..100000"`
 	// How many jobs must be in the trash at the end of every run. Left out, any number.

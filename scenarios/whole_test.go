@@ -43,8 +43,8 @@ var whole = []struct{ name, source, want string }{
 	{
 		"a fault is a word", "name: a\nbreak: 1s\njobs:\n  - name: b\nfaults: [node.crash]\n",
 		`5:10: faults[0] is made of keys, not of "node.crash"; write below it, two spaces deeper, one of ` +
-			`k` +
-			`ind, point, as, answer, rate, at, every, for, from, until, on, jobs, tasks, nodes, times, ` +
+			`kind, point, alive, as, way, hits, by, drift, records, answer, rate, at, every, for, from, until, ` +
+			`on, jobs, tasks, nodes, times, ` +
 			`forever`,
 	},
 	{

@@ -26,6 +26,7 @@ func drawn(t *rapid.T) *History {
 			Hash:        rapid.StringMatching(`|[0-9a-f]{16}`).Draw(t, "hash"),
 			Attempts:    int(rapid.Int32Range(0, 1<<31-1).Draw(t, "attempts")),
 			CycleLength: int(rapid.Int32Range(0, 1<<31-1).Draw(t, "cycle length")),
+			Faults:      rapid.OneOf(rapid.Just(""), rapid.String()).Draw(t, "faults"),
 			RestWithin:  rapid.Int64Min(0).Draw(t, "rest"), End: rapid.Int64Min(0).Draw(t, "end"),
 		},
 		Processes: rapid.SliceOfNDistinct(name, 1, 5, rapid.ID).Draw(t, "processes"),
@@ -143,7 +144,7 @@ func TestAnyJSONReaderReadsIt(t *testing.T) {
 func sample() *History {
 	r := NewRecorder(Header{
 		Scenario: "endless cycle", Seed: 1<<64 - 1, Hash: "0123456789abcdef", Attempts: 5, CycleLength: 10,
-		RestWithin: 10e9, End: 60e9,
+		RestWithin: 10e9, End: 60e9, Faults: "storage.slow rate=10% for=1s..2s on=claim,save; node.crash at=10s",
 	})
 	client, one, store := r.Process("client"), r.Process("conductor-1"), r.Process("store")
 	job := r.Job("job \"1\"\n\\ \x01 é 木 \U0001F600")
@@ -164,6 +165,10 @@ func sample() *History {
 	})
 	r.Append(Record{At: 11e6, Type: Info, Kind: Abandon, Process: one, Job: job, Call: 7, Epoch: 1})
 	r.Append(Record{At: 11e6, Type: Event, Kind: Heal, Process: None, Job: None})
+	r.Append(Record{
+		At: 12e9, Type: Event, Kind: Ruined, Process: store, Job: job, Subject: "claim", Reason: "a bit flipped",
+	})
+	r.Append(Record{At: 13e9, Type: Event, Kind: Ruined, Process: None, Job: None, Reason: "the disk was lost"})
 	r.Append(Record{At: 60e9, Type: Event, Kind: Final, Process: store, Job: job, To: FinalUnclaimed})
 	return r.History()
 }

@@ -34,6 +34,7 @@
 //	cycle_length    K: how many claims in a row without progress are a cycle; 0 asks for nothing
 //	rest_within_ns  how long after the heal the system may take to come to rest; 0 asks for nothing
 //	end_ns          the virtual time at which the run ended
+//	faults          the plan of the faults that the run drew for itself, as text
 //	shapes          the flows of the jobs as they were declared, see below
 //	processes       the names of all processes, each once
 //	jobs            the names of all jobs, each once
@@ -45,7 +46,7 @@
 //	type      invoke, ok, fail, info or event
 //	kind      operations: post, claim, abandon, consume, trash, restore, save;
 //	          events: lease_end, move, retry, misled, lost, crash, start, pause, resume, fault, heal,
-//	          final, message, note
+//	          ruined, final, message, note
 //	process   who; operations need one
 //	job       which job; operations, lease_end, move, retry, misled and final need one
 //	call      completions, and nothing else: the seq of the invoke that they complete
@@ -56,9 +57,10 @@
 //	          charged after it; retry: which of its attempts it is, from 1
 //	revision  ok: the store's revision at which it happened, where it is known
 //	counted   abandon, its invoke and its completion: true when the attempt stays charged
-//	n         save: how many atoms it newly records as finished
+//	n         save: how many atoms it newly records as finished; fault: for how many milliseconds it
+//	          lasts, where it lasts and that is known
 //	subject   move: "flow", "job" or a task's name; retry: the retry's name; trash: the last failure;
-//	          misled: the task's name; fault: what it hit
+//	          misled: the task's name; fault: what it hit; ruined: which record, where it was one
 //	from      move, retry: the state before
 //	to        move, retry: the state after; final: unclaimed, claimed, trashed or gone
 //	reason    why: a failure's fingerprint, a fault's name, the reason of a fail, "adopted", ...;
@@ -67,6 +69,11 @@
 // A task that looks at its arguments tells by misled that one of them is not what those before it returned
 // in the current attempts of the retries around them, or is not there, or is not for it. The record comes
 // after the move by which the task began, and is the task's word: nobody else knows what was handed over.
+//
+// A ruined record says that the promises do not cover a job, or without a job the whole run, from there
+// on: every copy of the data in which they are kept was lost or damaged, by the world and not by the
+// system. Whoever writes it must know that nothing is left from which the system could have gone on. What
+// the system did before it, and what it does about other jobs, is to be right all the same.
 //
 // A failure of an atom is told as "KIND in ATOM: TEXT", wherever one is told.
 //

@@ -9,7 +9,7 @@ var (
 		Post: "post", Claim: "claim", Abandon: "abandon", Consume: "consume", Trash: "trash",
 		Restore: "restore", Save: "save", LeaseEnd: "lease_end", Move: "move", Retry: "retry",
 		Misled: "misled", Lost: "lost", Crash: "crash", Start: "start", Pause: "pause", Resume: "resume",
-		Fault: "fault", Heal: "heal", Final: "final", Message: "message", Note: "note",
+		Fault: "fault", Heal: "heal", Ruined: "ruined", Final: "final", Message: "message", Note: "note",
 	}
 )
 

@@ -12,7 +12,7 @@ func TestWords(t *testing.T) {
 	for kind := Post; kind <= Note; kind++ {
 		seen[kind.String()] = true
 	}
-	if want := 5 + 21; len(seen) != want {
+	if want := 5 + 22; len(seen) != want {
 		t.Errorf("%d different words for types and kinds, want %d: %v", len(seen), want, seen)
 	}
 	if seen["invalid"] || seen[""] {

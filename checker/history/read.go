@@ -37,6 +37,7 @@ const (
 	fieldCycleLength = "cycle_length"
 	fieldRestWithin  = "rest_within_ns"
 	fieldEnd         = "end_ns"
+	fieldFaults      = "faults"
 	fieldShapes      = "shapes"
 	fieldProcesses   = "processes"
 	fieldJobs        = "jobs"
@@ -49,7 +50,7 @@ var (
 	}
 	headerFields = []string{
 		fieldVersion, fieldScenario, fieldSeed, fieldHash, fieldAttempts, fieldCycleLength,
-		fieldRestWithin, fieldEnd, fieldShapes, fieldProcesses, fieldJobs,
+		fieldRestWithin, fieldEnd, fieldFaults, fieldShapes, fieldProcesses, fieldJobs,
 	}
 )
 
@@ -181,6 +182,8 @@ func (r *reader) headerField(name string, nameAt int) {
 		h.RestWithin = r.number(0, math.MaxInt64)
 	case fieldEnd:
 		h.End = r.number(0, math.MaxInt64)
+	case fieldFaults:
+		h.Faults = r.str("a plan of faults")
 	case fieldShapes:
 		r.shapes()
 	case fieldProcesses:

@@ -126,6 +126,11 @@ func TestReadRefuses(t *testing.T) {
 			`f:2:1: "misled" without a job; want "job": which one it is about`,
 		},
 		{
+			"ruin as an operation", head + `{"seq":1,"at_ns":5,"type":"info","kind":"ruined","job":"j"}`,
+			`f:2:27: "ruined" with type "info"; want "event": a ruined is no operation`,
+		},
+		{"a plan that is no text", `{"version":1,"faults":[]}`, `f:1:23: unexpected '['; want a plan of faults in`},
+		{
 			"being misled as an operation", head + `{"seq":1,"at_ns":5,"type":"ok","kind":"misled","job":"j"}`,
 			`f:2:27: "misled" with type "ok"; want "event": a misled is no operation`,
 		},

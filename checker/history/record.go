@@ -38,6 +38,7 @@ const (
 	Resume   // a paused process goes on
 	Fault    // a fault was injected; Reason is its name, Subject what it hit
 	Heal     // the last fault ended; from here the system must come to rest
+	Ruined   // every copy of the job's data (with no Job, of any job's) was lost or damaged; Reason says how
 	Final    // the job's state on the board when the run ended: To is unclaimed, claimed, trashed or gone
 	Message  // full trace only: a message was sent, delivered or lost
 	Note     // full trace only: anything else worth reading
@@ -50,9 +51,10 @@ const (
 	SubjectJob  = "job"
 
 	// The reasons of a Trash: the attempts were used up, the job could never be dispatched (its book
-	// or factory is missing), or an operator asked for it.
+	// or factory is missing), a record of it cannot be read any more, or an operator asked for it.
 	TrashExhausted      = "exhausted"
 	TrashUndispatchable = "undispatchable"
+	TrashUnreadable     = "unreadable"
 	TrashOperator       = "operator"
 
 	// ClaimAdopted is the reason of a Claim OK that found an earlier claim of the same process, whose
@@ -95,13 +97,13 @@ type Record struct {
 	// Attempt, Claim OK: which attempt this is, from 1; Trash and Abandon: attempts charged after it; Retry:
 	// which of its attempts it is, from 1.
 	Attempt int32
-	N       int32 // Save: atoms newly recorded as finished (executed or reverted)
+	N       int32 // Save: atoms newly recorded as finished (executed or reverted); Fault: milliseconds it lasts
 
 	Type    Type
 	Kind    Kind
 	Counted bool // Abandon: the attempt stays charged
 
-	Subject string // Move, Retry, Misled: the flow, job or atom; Fault: what it hit
+	Subject string // Move, Retry, Misled: the flow, job or atom; Fault: what it hit; Ruined: which record
 	From    string // Move, Retry: the state before
 	To      string // Move, Retry: the state after; Final: where the job is
 	Reason  string // why: a failure's fingerprint, a fault's name, the reason of a fail; Misled: what was wrong
@@ -127,6 +129,9 @@ type Header struct {
 	RestWithin int64 `json:"rest_within_ns"`
 	// End is the virtual time at which the run ended, in nanoseconds.
 	End int64 `json:"end_ns"`
+	// Faults is the plan of the faults that the run drew for itself, in its text form; empty where there was
+	// nothing to draw.
+	Faults string `json:"faults,omitempty"`
 	// Shapes are the flows of the jobs, where they are declared.
 	Shapes []Shape `json:"shapes,omitempty"`
 }

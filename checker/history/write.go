@@ -43,6 +43,7 @@ func appendHeader(b []byte, h *History) []byte {
 	b = strconv.AppendInt(b, h.Header.RestWithin, 10)
 	b = append(b, `,"end_ns":`...)
 	b = strconv.AppendInt(b, h.Header.End, 10)
+	b = appendTextField(b, fieldFaults, h.Header.Faults)
 	b = appendShapes(b, h.Header.Shapes)
 	b = append(b, `,"processes":`...)
 	b = appendTexts(b, h.Processes)

@@ -26,6 +26,7 @@ type campaign struct {
 	timeUp  bool                 // --time ended the runs of a scenario
 	ordered int                  // runs asked for, where it is known
 	made    int
+	met     coverage
 }
 
 // run runs the experiments until they are through or ctx ends.
@@ -60,6 +61,7 @@ func (p *campaign) run(ctx context.Context) {
 		p.result.Reason = "Ctrl-C, or a signal to stop"
 	}
 	p.result.WallNS = int64(time.Since(p.begun))
+	p.result.Coverage = p.met.report(p.flags.suite() && p.flags.Faults == nil && !p.result.Interrupted)
 }
 
 // scenario runs the seeds of the i-th experiment and fills s.
@@ -89,6 +91,7 @@ func (p *campaign) scenario(ctx context.Context, i int, s *reports.Scenario) {
 	s.WallNS = int64(time.Since(begun))
 	p.timeUp = p.timeUp || c.Stopped && !untilTime && ctx.Err() == nil
 	p.faulty = p.faulty || c.Nondeterministic > 0 || c.Unfinished > 0
+	p.met.add(c)
 	summarize(s, e, c)
 	s.AsExpected = c.AsExpected() && c.Runs > 0 && (!c.Stopped || ctx.Err() == nil)
 	d := details{campaign: p, experiment: e, scenario: s, options: config.Options}
@@ -122,6 +125,9 @@ func (p *campaign) conclude() error {
 		style := p.console.style()
 		style.Out = p.flags.Out
 		p.console.print(reports.Explain(&p.result, style))
+		if p.flags.Coverage {
+			p.console.print("\n" + reports.CoverageTable(p.result.Coverage, style))
+		}
 		if p.timeUp {
 			p.console.printf("The time was up (--time %v) before all runs were made.\n", time.Duration(p.flags.Time))
 		}

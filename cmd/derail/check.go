@@ -141,10 +141,20 @@ func (c *console) verdicts(e *examined) {
 		}
 	}
 	c.printf("%s: %s, seed %d: %d of %d promises kept\n", e.File, e.Scenario, e.Seed, kept, len(e.Verdicts))
+	for i, text := range reports.Ruins(e.history) {
+		if i == mostFindings {
+			c.print("  (and more)\n")
+			break
+		}
+		c.printf("  broken beyond what the promises cover: %s\n", text)
+	}
 	for _, v := range e.Verdicts {
 		summary := v.Summary
 		if summary == "" {
 			summary = fmt.Sprintf("%s checked", reports.Quantity(int64(v.Checked)))
+		}
+		if v.Excused > 0 {
+			summary += fmt.Sprintf(", %s excused", reports.Quantity(int64(v.Excused)))
 		}
 		c.printf("  %-9s  %-18s  %s\n", verdictWord(v.Outcome), v.Property, summary)
 		for i, found := range v.Findings {

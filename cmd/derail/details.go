@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"derail/checker"
 	"derail/reports"
@@ -39,7 +40,8 @@ func (d *details) fill(c *explore.Campaign) {
 	for _, t := range c.Properties {
 		tallies[t.Property] = t.Broken
 	}
-	for _, property := range d.experiment.scenario.Expect.Broken {
+	expect := &d.experiment.scenario.Expect
+	for _, property := range slices.Concat(expect.Broken, expect.Found) {
 		if seed, found := c.Exemplary[property]; found {
 			d.finding(property, seed, tallies[property])
 		}
@@ -60,10 +62,11 @@ func (d *details) finding(property string, seed uint64, runs int) {
 		d.trouble(seed, err)
 		return
 	}
-	f.Hash, f.Folder = run.folder.Run.Hash, run.path
+	f.Hash, f.Folder, f.Drawn = run.folder.Run.Hash, run.path, run.folder.Run.Drawn
 	for _, v := range run.folder.Run.Verdicts {
 		if v.Property == property {
 			f.Summary, f.Cycle = v.Summary, v.Cycle
+			f.Cause = reports.Cause(run.folder.History, v)
 		}
 	}
 	d.scenario.Findings = append(d.scenario.Findings, f)
@@ -71,7 +74,10 @@ func (d *details) finding(property string, seed uint64, runs int) {
 
 // failure writes down a failing run, and when it is wanted in detail, how it went.
 func (d *details) failure(f *explore.Failure, wanted bool) {
-	out := reports.Failure{Seed: f.Seed, Hash: hashText(f.Hash), Unmet: f.Unmet, Replay: d.replay(f.Seed)}
+	out := reports.Failure{
+		Seed: f.Seed, Hash: hashText(f.Hash), Unmet: f.Unmet, Replay: d.replay(f.Seed),
+		Drawn: d.drawn(f.Seed, f.Plan),
+	}
 	for _, b := range f.Breaches {
 		out.Broken = append(out.Broken, reports.Breach(b))
 	}
@@ -100,11 +106,19 @@ func (d *details) inDetail(f *reports.Failure) {
 		if v.Outcome == checker.Invalid && v.Cycle != nil {
 			f.Cycle = v.Cycle
 		}
+		if f.Cause == "" && breached(f, v.Property) {
+			f.Cause = reports.Cause(run.folder.History, v)
+		}
 	}
 	if hash := run.folder.Run.Hash; !f.Nondeterministic && hash != f.Hash {
 		f.Nondeterministic, f.SecondHash = true, hash
 		f.Difference = "it differs when everything is recorded"
 	}
+}
+
+// breached says whether a property is one of those that the run was not to break.
+func breached(f *reports.Failure, property string) bool {
+	return slices.ContainsFunc(f.Broken, func(b reports.Breach) bool { return b.Property == property })
 }
 
 // again runs a seed with everything recorded, once, and saves it.
@@ -119,6 +133,7 @@ func (d *details) again(seed uint64) (*detail, error) {
 		return nil, err
 	}
 	run := &detail{folder: d.experiment.folder(r, d.replay(seed))}
+	run.folder.Run.Drawn = d.drawn(seed, r.Result.Plan)
 	if d.campaign.output.saves() {
 		path := runsFolder + "/" + reports.RunName(d.experiment.label, seed)
 		if d.campaign.output.run(path, run.folder) {
@@ -139,7 +154,16 @@ func (d *details) trouble(seed uint64, err error) {
 
 // replay is the command that runs a seed of the experiment again.
 func (d *details) replay(seed uint64) string {
-	return d.campaign.console.command("replay", d.experiment.argument(), "--seed", fmt.Sprint(seed))
+	return d.campaign.console.command(append(d.experiment.arguments("replay"), "--seed", fmt.Sprint(seed))...)
+}
+
+// drawn is what a seed of the experiment drew for itself, with the command that runs it with just that.
+func (d *details) drawn(seed uint64, plan string) reports.Drawn {
+	if plan == "" {
+		return reports.Drawn{}
+	}
+	args := append(d.experiment.drawnArguments("replay", plan), "--seed", fmt.Sprint(seed))
+	return reports.Drawn{Plan: plan, ReplayPlan: d.campaign.console.command(args...)}
 }
 
 // recorded makes an error of a panic: one run that derail cannot look at does not end a campaign.

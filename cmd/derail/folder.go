@@ -22,7 +22,8 @@ func (e *experiment) folder(r *explore.Replayed, replay string) *reports.RunFold
 	for i, name := range e.blueprint.FaultNames() {
 		faults[name] += r.Result.Faults[i]
 	}
-	run.Faults = struck(faults)
+	run.Faults, run.Points = struck(faults), passedPoints(r.Result.Points)
+	run.Ruined, run.Plan = reports.Ruins(r.Result.History), r.Result.Plan
 	return &reports.RunFolder{
 		Run: run, History: r.Result.History, Scenario: e.scenario.Marshal(), Choices: []byte(r.Choices.String()),
 	}

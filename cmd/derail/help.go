@@ -26,7 +26,10 @@ var helpTexts = kong.Vars{
 	"replay_out":    "Save the run in this folder, with a page of its own.",
 	"check_files":   "Histories, or folders of saved runs; - is standard input.",
 	"check_picture": "Draw what happened to the job of --job as a web page, in this file.",
-	"list_what":     "scenarios, faults, properties or points. Left out: scenarios.",
+	"faults_name":   "A kind of fault, a failpoint, or an area of them (storage, jobboard). Left out: all.",
+	"faults_plan": "Break this, in the place of what the scenario says: kinds of fault with their keys, such " +
+		"as 'node.crash at=2s; network.loss rate=5%'.",
+	"list_what": "scenarios, faults, properties or points. Left out: scenarios.",
 	"backend": "What carries processes: coroutines, or tokens, which are slower and must give the same " +
 		"hashes.",
 }

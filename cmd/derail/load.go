@@ -18,6 +18,7 @@ type experiment struct {
 	label     string // its name, made different from those of the other experiments of a campaign
 	scenario  *scenarios.Scenario
 	blueprint *world.Blueprint
+	plan      *string // the faults that the command line puts in the place of the scenario's; nil: none
 }
 
 // argument is what names the experiment on a command line.

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"slices"
 
 	"github.com/alecthomas/kong"
 
@@ -24,6 +25,7 @@ type grammar struct {
 	Replay   replayCommand   `cmd:"" help:"Run one seed, or a saved run, again with everything recorded."`
 	Check    checkCommand    `cmd:"" help:"Check saved histories; needs no simulator."`
 	Report   reportCommand   `cmd:"" help:"Show what a campaign or a run has saved, again or as another format."`
+	Faults   faultsCommand   `cmd:"" help:"Tell of what can break: kinds of fault and failpoints, with examples."`
 	List     listCommand     `cmd:"" help:"List scenarios, or what can be written in one."`
 	Validate validateCommand `cmd:"" help:"Say what is wrong with scenario files, and where."`
 	Draw     drawCommand     `cmd:"" help:"Draw the flows of a scenario's jobs: as text, DOT or Mermaid."`
@@ -42,6 +44,8 @@ func (grammar) Help() string {
     derail run                      run the scenarios that come with derail
     derail run endless-cycle        run one of them
     derail list                     see which there are
+    derail faults                   see what can be broken
+    derail help run                 what derail run --help says
 
 Exit codes:
 
@@ -81,6 +85,9 @@ func (c *console) execute(args []string) (code int) {
 		args = []string{args[0], "--help"}
 		parser.Stdout = c.err
 		defer func() { code = exitInput }()
+	}
+	if args[1] == "help" { // as many a program has it
+		args = slices.Concat(args[:1], args[2:], []string{"--help"})
 	}
 	command, err := parser.Parse(args[1:])
 	switch {

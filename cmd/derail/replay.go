@@ -22,6 +22,7 @@ type replayCommand struct {
 	Out     string  `placeholder:"DIR" help:"${replay_out}"`
 	JSON    bool    `name:"json" help:"Print what came of it as JSON (what run.json holds), and no text."`
 
+	planFlag
 	backendFlag
 }
 
@@ -36,6 +37,7 @@ Examples:
     derail replay mine.yaml --seed 7 --out seed-7
     derail replay out/runs/mine-seed-7
     derail replay mine.yaml --choices seed-7/choices.txt
+    derail replay mine.yaml --seed 7 --faults 'storage.failover at=5s for=500ms'
 
 Exit codes: see derail --help.
 `
@@ -60,7 +62,7 @@ func (r *replayCommand) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	folder, code, err := again.run(c.options(r.backendFlag), r.Twice)
+	folder, code, err := again.run(c, c.options(r.backendFlag), r.Twice)
 	if err != nil {
 		return fault(err)
 	}
@@ -90,7 +92,13 @@ func (r *replayCommand) find(c *console) (*rerun, error) {
 	if err != nil {
 		return nil, err
 	}
-	args := []string{"replay", again.experiment.argument(), "--seed", fmt.Sprint(again.seed)}
+	if err := r.apply(c, []*experiment{again.experiment}); err != nil {
+		return nil, err
+	}
+	if r.Faults != nil { // what was drawn for other faults, and what came of it, says nothing
+		again.choices, again.recorded, again.command = nil, "", ""
+	}
+	args := append(again.experiment.arguments("replay"), "--seed", fmt.Sprint(again.seed))
 	if r.Choices != "" {
 		if again.choices, err = readChoices(r.Choices); err != nil {
 			return nil, err
@@ -166,12 +174,16 @@ func parseChoices(file string, content []byte) (choice.Record, error) {
 }
 
 // run runs it, and says with which exit code the program is to end for it.
-func (a *rerun) run(o world.Options, twice bool) (*reports.RunFolder, int, error) {
+func (a *rerun) run(c *console, o world.Options, twice bool) (*reports.RunFolder, int, error) {
 	r, err := recorded(func() *explore.Replayed { return a.once(o) })
 	if err != nil {
 		return nil, 0, err
 	}
 	folder := a.experiment.folder(r, a.command)
+	if folder.Run.Plan != "" {
+		folder.Run.ReplayPlan = c.command(append(a.experiment.drawnArguments("replay", folder.Run.Plan),
+			"--seed", fmt.Sprint(a.seed))...)
+	}
 	if twice {
 		a.again(o, folder)
 	}

@@ -30,6 +30,9 @@ type runCommand struct {
 	Keep count  `placeholder:"N" default:"${keep}" help:"How many failing runs of each scenario to save (${keep})."`
 	JSON bool   `name:"json" help:"Print the summary as JSON, and no text."`
 
+	Coverage bool `help:"Print how often each kind of fault struck, and each failpoint was passed and fired."`
+
+	planFlag
 	backendFlag
 }
 
@@ -60,6 +63,10 @@ Examples:
     derail run --seed 1000 --seeds 500 --out out  seeds 1000 to 1499, with a report
     derail run --time 10m --twice                 as many as fit in ten minutes, each twice
     derail run --json | jq .as_expected
+    derail run calm --faults 'node.crash at=2s every=5s; network.loss rate=5%'
+
+--faults puts a plan in the place of the faults of the scenarios, a swarm included. It is the text that a
+failing swarm run prints, and what derail faults NAME has examples of; an empty plan is no faults at all.
 
 Ctrl-C ends it after the runs that are under way: what ran is reported, and the exit code is 130 if it was
 as expected. A second Ctrl-C ends it at once. Exit codes: see derail --help.
@@ -73,6 +80,9 @@ func (r *runCommand) Run(c *console) error {
 	}
 	list, err := experiments(r.Paths)
 	if err != nil {
+		return err
+	}
+	if err := r.apply(c, list); err != nil {
 		return err
 	}
 	output, err := c.output(r.Out)

@@ -15,19 +15,26 @@ const mostFailures = 20
 
 // summarize puts what came of all runs of an experiment into a scenario's summary.
 func summarize(s *reports.Scenario, e *experiment, c *explore.Campaign) {
-	s.Runs, s.Failed, s.Unmet = c.Runs, c.Failed, c.Unmet
+	s.Runs, s.Failed, s.Ruined, s.Unmet = c.Runs, c.Failed, c.Ruined, c.Unmet
 	s.SimulatedNS, s.Events, s.StoreCalls = c.Simulated, int64(c.Steps), c.Calls
-	s.Faults = struck(c.Faults)
+	s.Faults, s.Points = struck(c.Faults), passedPoints(c.Points)
 	s.Jobs = reports.JobCounts{
 		Posted: int64(c.Posted), Consumed: int64(c.Consumed), Trashed: int64(c.Trashed), Left: int64(c.Left),
 	}
 	s.Policy, s.Groups = policyOf(e.scenario), groupsOf(e.scenario)
 	s.Properties = nil
+	expect := &e.scenario.Expect
 	for _, t := range c.Properties {
-		s.Properties = append(s.Properties, reports.Property{
+		p := reports.Property{
 			Name: t.Property, Held: t.Held, Broken: t.Broken, Undecided: t.Undecided,
-			ExpectBroken: slices.Contains(e.scenario.Expect.Broken, t.Property),
-		})
+			ExpectBroken: slices.Contains(expect.Broken, t.Property),
+			ExpectFound:  slices.Contains(expect.Found, t.Property),
+			MayBreak:     slices.Contains(expect.MayBreak, t.Property),
+		}
+		if p.ExpectFound && t.Broken == 0 && c.Runs < e.scenario.Seeds { // too few runs to expect it of them
+			p.ExpectFound, p.MayBreak = false, true
+		}
+		s.Properties = append(s.Properties, p)
 	}
 	s.Expectation = fmt.Sprintf("%s %d of %d runs passed.", expected(e.scenario), c.Runs-c.Failed, c.Runs)
 }
@@ -54,14 +61,16 @@ func groupsOf(s *scenarios.Scenario) []reports.JobGroup {
 // expected says in a sentence what every run of a scenario is to come to.
 func expected(s *scenarios.Scenario) string {
 	var parts []string
-	if len(s.Expect.Broken) == 0 {
+	if broken := s.Expect.Broken; len(broken) > 0 {
+		parts = append(parts, and(broken)+" "+isOrAre(broken)+" broken")
+	}
+	if may := slices.Concat(s.Expect.Found, s.Expect.MayBreak); len(may) > 0 {
+		parts = append(parts, and(may)+" may be broken")
+	}
+	if len(parts) == 0 {
 		parts = append(parts, "every property holds")
 	} else {
-		word := "is"
-		if len(s.Expect.Broken) > 1 {
-			word = "are"
-		}
-		parts = append(parts, fmt.Sprintf("%s %s broken, every other property holds", and(s.Expect.Broken), word))
+		parts = append(parts, "every other property holds")
 	}
 	if n := s.Expect.Consumed; n != nil {
 		parts = append(parts, amount(*n)+" consumed")
@@ -72,7 +81,18 @@ func expected(s *scenarios.Scenario) string {
 	if only := s.Expect.TrashedOnly; len(only) > 0 {
 		parts = append(parts, "none is trashed that is not of "+and(only))
 	}
-	return "Expected of each run: " + strings.Join(parts, ", ") + "."
+	text := "Expected of each run: " + strings.Join(parts, ", ") + "."
+	if found := s.Expect.Found; len(found) > 0 {
+		text += " Expected of all together: " + and(found) + " " + isOrAre(found) + " found broken in at least one."
+	}
+	return text
+}
+
+func isOrAre(names []string) string {
+	if len(names) == 1 {
+		return "is"
+	}
+	return "are"
 }
 
 func amount(jobs int) string {

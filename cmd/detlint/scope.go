@@ -24,11 +24,6 @@ var exemptions = []exemption{
 		reason: "the real host is the one place where core meets the machine's clock, goroutines and chance",
 	},
 	{
-		root:   "derail/core/store/sqlite",
-		except: []string{ruleMapOrder.name},
-		reason: "a store driver: it talks to a file and is never run inside a simulation as it is",
-	},
-	{
 		root:   "derail/core/store/etcd",
 		except: []string{ruleMapOrder.name},
 		reason: "a store driver: it talks to a cluster over the network, in real time",

@@ -16,9 +16,15 @@
 //	the run took longer than Config.RunLimit                 abandoned; trashed at the policy's limit
 //	what runs the flow panicked, outside of every task       abandoned; trashed at the policy's limit
 //	the book, flow detail or factory is missing or broken    trashed
+//	a record in the logbook is damaged                       abandoned; trashed at the policy's limit
 //	the conductor was stopped                                abandoned, the attempt given back
 //	the conductor was stopped, and Config.Grace went by      nothing: it is left to its lease
 //	the claim was lost                                       nothing: it is somebody else's now
+//
+// A job whose posting or ledger cannot be read cannot be claimed: the next conductor that meets it puts it
+// into the trash as unreadable, with the bytes that were stored. A damaged record in the logbook costs
+// attempts, because a repair or another replica may mend it; under a policy without a limit the job is
+// trashed at once, or it would go round for ever. Of every damage a listener hears.
 //
 // TaskFlow trashes a healthy job when the storage is down while its logbook is loaded; here that
 // abandons it. TaskFlow tries a release once and leaves the rest to the backend; here it is tried
@@ -40,6 +46,15 @@
 // counted from before the last renewal was sent. When it is not, the work stops, nothing more is
 // written, and the conductor registers anew. A task that does not heed its context is left behind;
 // the fence of the logbook keeps it from doing harm.
+//
+// # Many conductors
+//
+// A conductor claims the oldest job of the highest priority. One that was outrun goes on with any of the
+// first of that priority, until it has won as often as it has lost, because all others run for the very
+// first as well. It takes news of the board at once after a silence, and otherwise some ten times in
+// Config.Idle; one that has no place for a job only wants to know of claims that it has lost, takes news
+// about twice in Config.Idle, and catches up before it claims again. So what a job costs does not grow by
+// a wake-up of every conductor for each change.
 //
 // # When nothing works
 //
@@ -76,6 +91,14 @@ var (
 		"what becomes of a job is decided, and the conductor fails before it tells the board")
 	beforeRenew = failpoints.Register("conductor/before-renew",
 		"the renewal of the session is due, and fails before it is sent")
+	beforeAdopt = failpoints.Register("conductor/before-adopt",
+		"a conductor finds a claim of its own whose making got no answer, and fails before it takes it up")
+	beforeBury = failpoints.Register("conductor/before-bury",
+		"a job's attempts are used up, and who is to put it into the trash fails before it does")
+	beforeHandIn = failpoints.Register("conductor/before-hand-in",
+		"a conductor is told to stop, and fails before it asks its engines to")
+	beforeClose = failpoints.Register("conductor/before-close",
+		"a conductor has given back all of its jobs, and fails before it gives up its session")
 )
 
 // Claims is what a conductor does with jobs on the board; *jobboard.Board does it.
@@ -92,6 +115,7 @@ type Roster interface {
 	Register(ctx context.Context, e jobboard.Entity, ttl time.Duration) (*jobboard.Session, error)
 	NewView(s *jobboard.Session, changed host.Signal) *jobboard.View
 	TrashExhausted(ctx context.Context, job *jobboard.Job, by string) error
+	TrashUnreadable(ctx context.Context, id, by string) (jobboard.Trashed, error)
 }
 
 // Books is what a conductor needs of the logbook; *logbook.Library has it.
@@ -209,6 +233,7 @@ func (c *Conductor) Run(ctx context.Context) error {
 		if err == nil {
 			err = c.serve(ctx, session)
 		}
+		c.noticePoint(err)
 		if err != nil && ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -295,7 +320,7 @@ func (c *Conductor) Wait(ctx context.Context, limit time.Duration) bool {
 		}
 		left := host.Forever
 		if limit >= 0 {
-			left = max(until.Sub(c.config.Host.Now()), 0)
+			left = min(max(until.Sub(c.config.Host.Now()), 0), limit)
 		}
 		if woken, err := c.ended.Wait(ctx, left); err != nil || !woken {
 			return false

@@ -147,7 +147,7 @@ func TestInputsOverACrash(t *testing.T) {
 	})
 }
 
-// TestDamagedInputs: a job whose inputs cannot be read is left alone, and others are not.
+// TestDamagedInputs: a job whose inputs cannot be read is put into the trash, and others are worked on.
 func TestDamagedInputs(t *testing.T) {
 	inPlant(t, func(p *plant) {
 		told := p.told()
@@ -163,9 +163,10 @@ func TestDamagedInputs(t *testing.T) {
 		p.post("k", "ok")
 		w := p.employ("a", nil)
 		time.Sleep(time.Minute)
-		if jobs, err := p.board.List(p.ctx); len(jobs) != 0 || err == nil || len(told()) != 0 {
+		if jobs, err := p.board.List(p.ctx); len(jobs) != 0 || err != nil || len(told()) != 0 {
 			p.Errorf("listed %v, %v; told %q", jobs, err, told())
 		}
+		p.expect("j", "trashed as unreadable after 0")
 		if p.count("k", event.JobConsumed) != 1 {
 			p.Error("the other job was left alone as well")
 		}

@@ -1,7 +1,6 @@
 package conductor
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"sync/atomic"
@@ -212,8 +211,8 @@ func TestCallsPerJob(t *testing.T) {
 	}
 }
 
-// TestDamagedJobs: jobs that cannot be read, be they there from the start or come later, are left as they
-// are, and do not keep a conductor from the others. They end TaskFlow's run() on Redis, and its watch on
+// TestDamagedJobs: jobs that cannot be read, be they there from the start or come later, are put into the
+// trash as they are, which is told, and do not keep a conductor from the others. They end TaskFlow's run() on Redis, and its watch on
 // etcd, and are deleted.
 func TestDamagedJobs(t *testing.T) {
 	inPlant(t, func(p *plant) {
@@ -238,9 +237,20 @@ func TestDamagedJobs(t *testing.T) {
 		time.Sleep(time.Minute)
 		p.expect("l", "consumed")
 		for _, id := range []string{"early", "late"} {
-			pair, _, err := p.store.Get(p.ctx, jobboard.PostingPrefix+id)
-			if err != nil || !bytes.Equal(pair.Value, bad) || p.count(id, event.JobClaimed) != 0 {
-				p.Errorf("%s holds %q, %v", id, pair.Value, err)
+			p.expect(id, "trashed as unreadable after 0")
+			told := p.heard(id, event.RecordDamaged)
+			if len(told) != 1 || told[0].Reason != jobboard.PostingPrefix+id || p.count(id, event.JobClaimed) != 0 {
+				p.Errorf("told of %s: %+v", id, told)
+			}
+			if p.count(id, event.JobTrashed) != 1 {
+				p.Errorf("%s: %d times told that it is trashed", id, p.count(id, event.JobTrashed))
+			}
+		}
+		trash, err := p.board.TrashList(p.ctx)
+		p.must(err)
+		for _, t := range trash {
+			if t.RawPosting != string(bad) || t.RawLedger != string(ledger.Value) || !t.Last.Caused("record.DamagedError") {
+				p.Errorf("in the trash: %+v", t)
 			}
 		}
 		w.leave()

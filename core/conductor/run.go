@@ -122,7 +122,7 @@ func (s *shift) load(ctx context.Context, r *run) (*engine.Engine, verdict, bool
 	job := &r.claim.Job
 	writer, err := s.openFlow(ctx, r.claim)
 	if err != nil {
-		return nil, s.undispatched(ctx, err), false
+		return nil, s.undispatched(ctx, r, err), false
 	}
 	inputs := overlaid(writer.Detail.Inputs, job.Inputs.Args())
 	f, err := engine.Load(s.config.Flows, writer.Detail.Factory, inputs)
@@ -144,18 +144,31 @@ func (s *shift) load(ctx context.Context, r *run) (*engine.Engine, verdict, bool
 
 // undispatched decides about a job whose flow could not be loaded: what may be better next time is
 // abandoned, what is missing or broken is trashed.
-func (s *shift) undispatched(ctx context.Context, err error) verdict {
+func (s *shift) undispatched(ctx context.Context, r *run, err error) verdict {
+	s.tellDamage(r.claim.Job.ID, err)
 	var damaged *record.DamagedError
 	switch {
 	case s.gone(ctx):
 		return verdict{fate: lost}
 	case errors.Is(err, store.ErrRefused) || errors.Is(err, store.ErrUnknown):
 		return because(abandon, failure.From("", err))
+	case s.tooOld(r, err):
+		return because(abandon, failure.From("", fmt.Errorf("%w: a read was answered from the past: %w",
+			store.ErrRefused, err)))
+	case errors.As(err, &damaged) && s.config.Policy.Attempts > 0:
+		return because(abandon, engine.Interruption(err))
 	case errors.Is(err, logbook.ErrNotFound), errors.Is(err, errManyFlows), errors.As(err, &damaged):
 		return because(trash, failure.From("", err))
 	default:
 		return because(abandon, engine.Interruption(err))
 	}
+}
+
+// tooOld reports whether what was not found was looked for in a state of the store from before the claim: a
+// replica that lags has answered. The logbook is there before the job is posted.
+func (s *shift) tooOld(r *run, err error) bool {
+	at, known := logbook.AbsentAt(err)
+	return known && int64(at) < r.claim.Revision()
 }
 
 var errManyFlows = errors.New("the book has several flow details, and the job names none")
@@ -215,7 +228,7 @@ func (s *shift) stages(ctx context.Context, r *run, e *engine.Engine) verdict {
 		return because(consume, failure.From("", err))
 	}
 	if err := s.stage(r, "prepare", func() error { return e.Prepare(ctx) }); err != nil {
-		return s.undispatched(ctx, err)
+		return s.undispatched(ctx, r, err)
 	}
 	if err := s.stage(r, "validate", e.Validate); err != nil {
 		return because(consume, failure.From("", err))
@@ -230,6 +243,7 @@ func (s *shift) stages(ctx context.Context, r *run, e *engine.Engine) verdict {
 		return verdict{fate: lost}
 	case err != nil: // also where the logbook is fenced: the board knows whose the job is
 		s.noticePoint(err)
+		s.tellDamage(r.claim.Job.ID, err)
 		return because(abandon, engine.Interruption(err))
 	case final == state.Success:
 		return verdict{fate: consume}

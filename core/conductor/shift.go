@@ -85,17 +85,22 @@ func (s *shift) employ(name string, work func()) {
 // dismiss waits until the shift's own processes have gone, which the end of its context makes them
 // do. A store that holds one back for longer than the grace is not waited for.
 func (s *shift) dismiss() {
-	until := s.config.Host.Now().Add(s.config.Grace)
-	for {
+	until, woken := s.config.Host.Now().Add(s.config.Grace), true
+	for woken {
 		s.mu.Lock()
 		crew := s.crew
 		s.mu.Unlock()
-		left := until.Sub(s.config.Host.Now())
+		left := s.left(until)
 		if crew == 0 || left <= 0 {
 			return
 		}
-		_, _ = s.off.Wait(context.Background(), left)
+		woken, _ = s.off.Wait(context.Background(), left)
 	}
+}
+
+// left is how much is left of the grace, which is no more than all of it, also where the clock went back.
+func (s *shift) left(until time.Time) time.Duration {
+	return min(until.Sub(s.config.Host.Now()), s.config.Grace)
 }
 
 // renew keeps the session alive.
@@ -136,6 +141,7 @@ func (s *shift) loop(ctx context.Context) error {
 			return err
 		}
 		s.noticeLosses()
+		s.view.Refresh(s.config.Host.Now())
 		if wait := s.turn(ctx); wait > 0 {
 			if _, err := s.wake.Wait(ctx, wait); err != nil {
 				return err
@@ -145,18 +151,30 @@ func (s *shift) loop(ctx context.Context) error {
 	return nil
 }
 
+// How many times in Idle a conductor takes news of the board, about: one that has a place for a job, and
+// one that has none and only wants to know of claims that it has lost.
+const (
+	paceFree = 10
+	paceFull = 2
+)
+
 // turn claims one job if there is a place for it and a job to be had, and returns for how long to
 // wait for news before the next turn.
 func (s *shift) turn(ctx context.Context) (wait time.Duration) {
 	now := s.config.Host.Now()
 	switch {
 	case s.isFull():
+		s.view.Heed(s.config.Idle/paceFull, false)
 		return s.config.Idle
-	case s.rests.After(now):
+	case s.rests.After(now) && s.rests.Sub(now) <= s.config.Idle: // unless the clock went back
 		return s.rests.Sub(now)
 	}
+	s.view.Heed(s.config.Idle/paceFree, true)
 	if orphan := s.view.Orphan(s.works); orphan != nil {
 		s.adopt(ctx, orphan)
+		return 0
+	}
+	if s.inspect(ctx) {
 		return 0
 	}
 	job, soonest := s.view.Next(now)
@@ -192,7 +210,11 @@ func (s *shift) claim(ctx context.Context, job *jobboard.Job) {
 
 // adopt takes up a claim that is the session's although its making got no answer.
 func (s *shift) adopt(ctx context.Context, orphan *jobboard.Job) {
-	claim, err := s.config.Claims.Adopt(ctx, s.session, orphan)
+	err := beforeAdopt.At(ctx)
+	var claim *jobboard.Claim
+	if err == nil {
+		claim, err = s.config.Claims.Adopt(ctx, s.session, orphan)
+	}
 	if err != nil {
 		s.failed(orphan, err)
 		s.rests = s.config.Host.Now().Add(s.config.Idle) // an orphan cannot be passed over
@@ -203,7 +225,11 @@ func (s *shift) adopt(ctx context.Context, orphan *jobboard.Job) {
 
 // bury trashes a job whose attempts were used up by owners that did not live to do it.
 func (s *shift) bury(ctx context.Context, job *jobboard.Job) {
-	if err := s.config.Roster.TrashExhausted(ctx, job, s.config.Name); err != nil {
+	err := beforeBury.At(ctx)
+	if err == nil {
+		err = s.config.Roster.TrashExhausted(ctx, job, s.config.Name)
+	}
+	if err != nil {
 		s.failed(job, err)
 		return
 	}
@@ -228,10 +254,11 @@ func (s *shift) failed(job *jobboard.Job, err error) {
 		return
 	case errors.Is(err, jobboard.ErrHeld) || errors.Is(err, jobboard.ErrGone):
 		s.failures, s.stuck = 0, "" // somebody was faster: the board works
-		s.view.Avoid(job, now.Add(s.config.Idle))
+		s.view.Outrun(job, now.Add(s.config.Idle))
 		return
 	}
 	s.noticePoint(err)
+	s.tellDamage(job.ID, err)
 	if job.ID != s.stuck {
 		s.failures, s.stuck = min(s.failures+1, maxFailures), job.ID
 	}
@@ -293,6 +320,9 @@ func (s *shift) handIn(ctx context.Context) error {
 	s.mu.Lock()
 	s.leaving = true
 	s.mu.Unlock()
+	if err := beforeHandIn.At(ctx); err != nil {
+		return err
+	}
 	s.suspendAll()
 	until := s.config.Host.Now().Add(s.config.Grace)
 	for {
@@ -304,14 +334,17 @@ func (s *shift) handIn(ctx context.Context) error {
 		if s.busy() == 0 {
 			break
 		}
-		left := until.Sub(s.config.Host.Now())
+		left := s.left(until)
 		if left <= 0 {
 			return nil
 		}
-		if _, err := s.wake.Wait(ctx, left); err != nil {
+		if woken, err := s.wake.Wait(ctx, left); err != nil || !woken {
 			return err
 		}
 		s.noticeLosses()
+	}
+	if err := beforeClose.At(ctx); err != nil {
+		return err
 	}
 	_ = s.session.Close(ctx) // at worst the lease ends by itself
 	return ctx.Err()

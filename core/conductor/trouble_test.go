@@ -9,8 +9,11 @@ import (
 
 	"derail/core/event"
 	"derail/core/failpoints"
+	"derail/core/failure"
+	"derail/core/host"
 	"derail/core/jobboard"
 	"derail/core/logbook"
+	"derail/core/state"
 	"derail/core/store"
 )
 
@@ -386,4 +389,58 @@ func TestFailpoints(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestLaggingLogbook: a logbook that a lagging replica does not have yet is not missing, and one that it has
+// in an older state is read again.
+func TestLaggingLogbook(t *testing.T) {
+	inPlant(t, func(p *plant) {
+		behind := &laggard{faulty: p.store, until: time.Now().Add(10 * time.Second)}
+		p.books = logbook.New(logbook.Config{Store: behind, Host: host.Real()})
+		p.post("j", "ok")
+		w := p.employ("a", func(c *Config) {
+			c.Policy = Policy{Attempts: 3, Backoff: Backoff{First: 5 * time.Second}}
+		})
+		time.Sleep(time.Minute)
+		w.leave()
+		p.expect("j", "consumed")
+		if told := p.heard("j", event.JobAbandoned); len(told) == 0 || told[0].Failure.Class != failure.Storage {
+			p.Errorf("told: %+v", told)
+		}
+	})
+	inPlant(t, func(p *plant) {
+		p.post("j", "ok")
+		old, err := p.store.Range(p.ctx, "flow/flow-j/")
+		p.must(err)
+		c := p.claimNow("j")
+		writer, err := p.books.Open(p.ctx, "flow-j", "j", c.Epoch())
+		p.must(err)
+		_, err = writer.Save(p.ctx, logbook.Batch{State: state.Running, Tick: 1})
+		p.must(err)
+		p.must(c.Session.Close(p.ctx))
+		p.books = logbook.New(logbook.Config{
+			Store: &laggard{faulty: p.store, until: time.Now().Add(time.Second), old: old}, Host: host.Real(),
+		})
+		w := p.employ("a", nil)
+		time.Sleep(10 * time.Second)
+		w.leave()
+		p.expect("j", "consumed")
+		if p.count("j", event.JobClaimed) != 1 || p.executed("t1") != 1 {
+			p.Errorf("claimed %d times, executed %d times", p.count("j", event.JobClaimed), p.executed("t1"))
+		}
+	})
+}
+
+// laggard answers lists from the past for a while.
+type laggard struct {
+	*faulty
+	until time.Time
+	old   store.Snapshot
+}
+
+func (l *laggard) Range(ctx context.Context, prefix string) (store.Snapshot, error) {
+	if time.Now().Before(l.until) {
+		return l.old, nil
+	}
+	return l.faulty.Range(ctx, prefix)
 }

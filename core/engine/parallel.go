@@ -54,6 +54,9 @@ func (e *Engine) launch(ctx context.Context) error {
 		return err
 	}
 	for _, a := range e.spare {
+		if err := a.call.turns(ctx, beforeRevert); err != nil {
+			return err // who has begun is called off and waited for
+		}
 		e.crew.size++
 		e.config.Host.Go("task", func() {
 			defer e.handIn(a) // also where the atom's code ends the goroutine
@@ -90,7 +93,11 @@ func (e *Engine) await(ctx context.Context) error {
 		e.crew.size -= len(ended)
 		return err
 	}
-	for _, a := range ended {
+	for n, a := range ended {
+		if err := a.call.turns(ctx, afterRevert); err != nil {
+			e.crew.size -= len(ended) - n
+			return err
+		}
 		e.crew.size--
 		e.conclude(a)
 	}

@@ -39,9 +39,6 @@ func (r *resolutions) add(d resolution) {
 
 // resolve asks what is to be done about the failures of some atoms, and prepares it.
 func (e *Engine) resolve(failed []*atom) {
-	if len(failed) == 0 {
-		return
-	}
 	var all resolutions
 	for _, a := range failed {
 		r, err := e.ask(a, a)

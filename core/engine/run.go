@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"time"
 
 	"derail/core/failure"
 	"derail/core/logbook"
@@ -39,22 +40,35 @@ func (e *Engine) run(ctx context.Context, yield func(state.State)) (state.State,
 		return "", ErrStage
 	}
 	e.yield = yield
-	for e.saved = false; ; {
+	e.saved = false
+	for again := 0; ; again++ {
 		final, err := e.runOnce(ctx)
 		if err == nil {
 			ended = true
 			return final, nil
 		}
-		if !errors.Is(err, logbook.ErrChanged) || e.saved {
+		if !errors.Is(err, logbook.ErrChanged) || e.saved || again == maxAgain {
 			return "", err
 		}
 		// An older claim's late write came between reading and the first save. Nothing has been
-		// executed yet, so it is safe to go on.
+		// executed yet, so it is safe to go on. When that goes on, it is a replica that lags, which is given
+		// time.
+		if again > 0 {
+			if err := e.config.Host.Sleep(ctx, againPause<<again); err != nil {
+				return "", err
+			}
+		}
 		if err := e.open(ctx); err != nil {
 			return "", err
 		}
 	}
 }
+
+// How often a run begins anew before its first save, and half the pause before the second time.
+const (
+	maxAgain   = 6
+	againPause = 25 * time.Millisecond
+)
 
 // States runs the flow as [Engine.Run] does, and gives every state of the engine itself before it is
 // acted upon. What has happened by then is in the logbook, which takes a write more for each batch
@@ -108,7 +122,9 @@ func (e *Engine) runOnce(ctx context.Context) (state.State, error) {
 	defer leave()
 	err := e.step(ctx, state.Resuming)
 	if err == nil {
-		e.resume()
+		err = e.resume(ctx)
+	}
+	if err == nil {
 		err = e.loop(ctx)
 	}
 	if err != nil {
@@ -132,7 +148,7 @@ func (e *Engine) loop(ctx context.Context) error {
 		case state.Waiting:
 			next, err = state.Analyzing, e.await(ctx)
 		default:
-			e.analyze()
+			err = e.analyze(ctx)
 			next = e.whatNext()
 		}
 		if err != nil {
@@ -159,13 +175,13 @@ func (e *Engine) stops() bool {
 }
 
 // resume brings the flow to RUNNING and works out where it stands.
-func (e *Engine) resume() {
+func (e *Engine) resume(ctx context.Context) error {
 	switch e.flowState {
 	case state.Success:
-		return // a claim was lost between the last save and the consume: there is nothing left to do
+		return nil // a claim was lost between the last save and the consume: there is nothing left to do
 	case state.Failure:
 		if e.broken > 0 {
-			return // nothing that an engine can do
+			return nil // nothing that an engine can do
 		}
 		e.moveFlow(state.Running)
 	case state.Reverted:
@@ -184,10 +200,25 @@ func (e *Engine) resume() {
 	}
 	if failed := e.unanswered(); len(failed) > 0 {
 		e.survey(false) // what is going to be reverted is not decided about any more
-		e.resolve(failed)
+		if err := e.decide(ctx, failed); err != nil {
+			return err
+		}
 	}
 	e.survey(true)
 	e.dropStale()
+	return nil
+}
+
+// decide resolves failures, between the failpoints of a decision.
+func (e *Engine) decide(ctx context.Context, failed []*atom) error {
+	if len(failed) == 0 {
+		return nil
+	}
+	if err := beforeDecision.At(ctx); err != nil {
+		return err
+	}
+	e.resolve(failed)
+	return afterDecision.At(ctx)
 }
 
 // unanswered is the atoms whose failures an earlier run did not live to ask about.
@@ -262,9 +293,15 @@ func (e *Engine) runHere(ctx context.Context, a *atom) error {
 	if err := e.begin(ctx); err != nil {
 		return err
 	}
+	if err := a.call.turns(ctx, beforeRevert); err != nil {
+		return err
+	}
 	a.call.perform()
 	if err := ctx.Err(); err != nil {
 		return err // whatever the atom made of it: it was cut short
+	}
+	if err := a.call.turns(ctx, afterRevert); err != nil {
+		return err
 	}
 	e.conclude(a)
 	return nil
@@ -272,7 +309,7 @@ func (e *Engine) runHere(ctx context.Context, a *atom) error {
 
 // analyze decides what comes after the atoms that have ended: what follows them, what a retry wants to
 // be done about those that failed, and what comes before those that are reverted.
-func (e *Engine) analyze() {
+func (e *Engine) analyze(ctx context.Context) error {
 	var failed []*atom
 	for _, a := range e.batch {
 		switch {
@@ -287,7 +324,9 @@ func (e *Engine) analyze() {
 		}
 	}
 	e.clock.ended(len(e.batch), len(failed))
-	e.resolve(failed)
+	if err := e.decide(ctx, failed); err != nil {
+		return err
+	}
 	for _, a := range e.batch {
 		if a.detail.State == state.Success && !e.places[a.node].turned && a.detail.Intention != state.ToRetry {
 			e.places[a.node].passed = true
@@ -295,6 +334,7 @@ func (e *Engine) analyze() {
 		}
 	}
 	e.batch = e.batch[:0]
+	return nil
 }
 
 // finish saves the flow's final state.
@@ -308,6 +348,11 @@ func (e *Engine) finish(ctx context.Context) (state.State, error) {
 	}
 	if e.suspend.Load() && e.flowState == state.Running {
 		e.moveFlow(state.Suspending) // also when nothing was left to be suspended
+	}
+	if final == state.Suspended {
+		if err := beforeSuspended.At(ctx); err != nil {
+			return "", err
+		}
 	}
 	if e.flowState != final {
 		e.moveFlow(final)

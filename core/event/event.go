@@ -61,6 +61,7 @@ const (
 	FailpointFired                   // Reason is the point's name
 	RetryMoved                       // as AtomMoved, of a retry; Attempt is which of its attempts, from 1
 	AtomProgress                     // Job, Flow, Atom, Count: per mille done, Reason: the task's own note
+	RecordDamaged                    // Job, Reason: the record's key, Failure: what is wrong with it
 )
 
 var kindNames = [...]string{
@@ -71,6 +72,7 @@ var kindNames = [...]string{
 	FlowMoved: "flow_moved", AtomMoved: "atom_moved",
 	LogbookSaved: "logbook_saved", LogbookUnsaved: "logbook_unsaved", FailpointFired: "failpoint_fired",
 	RetryMoved: "retry_moved", AtomProgress: "atom_progress",
+	RecordDamaged: "record_damaged",
 }
 
 // Kinds is every kind, in order.

@@ -7,7 +7,15 @@
 //
 //	GO_FAILPOINTS='derail/logbook/before-save=1%return(true)' conductor ...
 //
-// With the build tag production every point is an empty function, and the library is not linked.
+// A process in which nobody has asked for any of this pays one look at a flag for each passing. With the
+// build tag production every point is an empty function, and the library is not linked.
+//
+// # What a point means
+//
+// A point stands for the failure of the step at which it is: its error is treated as that step's own
+// would be. At a point before something is sent it is a refusal, at one behind something that has
+// happened an unknown outcome, and inside a run it cuts the run short. Points are for what costs enough
+// that asking does not count: a few for each task, none for each comparison.
 package failpoints
 
 import (
@@ -41,6 +49,7 @@ type deciderKey struct{}
 
 // With returns a context in which d decides every point.
 func With(ctx context.Context, d Decider) context.Context {
+	wake()
 	return context.WithValue(ctx, deciderKey{}, d)
 }
 

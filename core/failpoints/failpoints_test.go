@@ -128,3 +128,15 @@ func BenchmarkAt(b *testing.B) {
 		}
 	}
 }
+
+// With nobody to ask, a point must cost next to nothing, and in a production build nothing. Run it alone: the
+// other tests wake the points.
+func BenchmarkAsleep(b *testing.B) {
+	ctx := context.Background()
+	b.ReportAllocs()
+	for b.Loop() {
+		if third.At(ctx) != nil {
+			b.Fatal("it fired")
+		}
+	}
+}

@@ -40,16 +40,8 @@ import (
 	"strings"
 	"time"
 
-	"derail/core/failpoints"
 	"derail/core/host"
 	"derail/core/store"
-)
-
-var (
-	claimCommitted = failpoints.Register("jobboard/claim-committed",
-		"a claim is stored, and its conductor fails before it knows")
-	releaseCommitted = failpoints.Register("jobboard/release-committed",
-		"an abandon, consume or trash is stored, and its conductor fails before it knows")
 )
 
 // The key layout. The board's own records are below one prefix, so that one watch sees them.
@@ -74,8 +66,13 @@ const (
 	labelRegister = "register"
 )
 
-// PostingPrefix is where postings are: the jobs on the board are the keys below it.
-const PostingPrefix = postingPrefix
+// Where a job's records are: below each prefix, under the job's id.
+const (
+	PostingPrefix = postingPrefix // the jobs on the board are the keys below it
+	LedgerPrefix  = ledgerPrefix
+	ClaimPrefix   = claimPrefix
+	TrashPrefix   = trashPrefix
+)
 
 // ClaimKey is the key of a job's claim record, which is there while the job is claimed.
 func ClaimKey(job string) string { return claimPrefix + job }
@@ -116,6 +113,11 @@ type Config struct {
 	// before the second try, doubled with each further one; default 50 ms.
 	Tries int
 	Pause time.Duration
+
+	// Relist is after how long a view lists the board anew although its watch has not broken, drawn from
+	// this to a quarter more; default 5 minutes, negative is never. It bounds how long a job is left
+	// alone of which a watch has not told.
+	Relist time.Duration
 }
 
 // Board is a jobboard on a store. Any number of processes may use it.
@@ -124,16 +126,21 @@ type Board struct {
 	host  host.Host
 	tries int
 	pause time.Duration
+
+	relist time.Duration // not positive: never
 }
 
 // New makes a Board.
 func New(c Config) *Board {
-	b := &Board{store: c.Store, host: c.Host, tries: c.Tries, pause: c.Pause}
+	b := &Board{store: c.Store, host: c.Host, tries: c.Tries, pause: c.Pause, relist: c.Relist}
 	if b.tries <= 0 {
 		b.tries = 3
 	}
 	if b.pause <= 0 {
 		b.pause = 50 * time.Millisecond
+	}
+	if b.relist == 0 {
+		b.relist = 5 * time.Minute
 	}
 	return b
 }

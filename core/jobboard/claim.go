@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"derail/core/record"
 	"derail/core/store"
 )
 
@@ -114,19 +115,24 @@ func (b *Board) unclaimable(ctx context.Context, id string, failed int) error {
 // granted looks whether a claim has been made, or still can be. seen is the ledger's revision that
 // the claim compares: once it has changed the claim has been made or never will be.
 func (b *Board) granted(ctx context.Context, c *Claim, seen store.Revision) (store.Revision, error) {
-	refusal := ErrHeld
+	refusal, at := ErrHeld, seen
 	for changed := false; ; changed = true {
-		held, _, err := b.store.Get(ctx, claimPrefix+c.Job.ID)
+		held, now, err := b.readAfter(ctx, claimPrefix+c.Job.ID, at)
 		switch {
 		case err != nil:
 			return 0, err
 		case c.is(&held):
 			return held.Changed, nil
+		case held.Lease == c.Session.lease && !record.Sound(held.Value):
+			// It is a claim of this session's, and perhaps this one.
+			_, damage := decodeHolder(held.Value)
+			return 0, fmt.Errorf("%w (%w)", ErrUntraceable, record.At(held.Key, claimWhat, damage))
 		}
-		if changed || held.Changed != 0 {
+		if at = now; changed || held.Changed != 0 {
 			break
 		}
-		ledger, _, err := b.store.Get(ctx, ledgerPrefix+c.Job.ID)
+		var ledger store.Pair
+		ledger, at, err = b.readAfter(ctx, ledgerPrefix+c.Job.ID, at)
 		switch {
 		case err != nil:
 			return 0, err
@@ -137,7 +143,7 @@ func (b *Board) granted(ctx context.Context, c *Claim, seen store.Revision) (sto
 		}
 		// It may have been made between the two reads: look again.
 	}
-	alive, err := b.lives(ctx, c.Session)
+	alive, err := b.lives(ctx, c.Session, at)
 	switch {
 	case err != nil:
 		return 0, err

@@ -177,7 +177,8 @@ func (m *conductorModel) checkQueues(r *rapid.T) {
 		}
 	}
 	for _, s := range m.jobs {
-		if s.claimable() != (s.in != nil) || (s.own != 0) != (s.job.claimAt != 0 && s.job.lease == m.mine) {
+		queued := s.in != nil || s.waits && s.claimable() // what waits to be sorted may be anything
+		if s.claimable() != queued || (s.own != 0) != (s.job.claimAt != 0 && s.job.lease == m.mine) {
 			r.Fatalf("%s: claimable %t, in a queue %t, own %d", s.job.ID, s.claimable(), s.in != nil, s.own)
 		}
 		if s.own != 0 && m.owned[s.own-1] != s {
@@ -197,10 +198,10 @@ func (m *conductorModel) compare(r *rapid.T, jobs []Job) (next *Job, soonest tim
 	for i := range jobs {
 		j := &jobs[i]
 		s := m.jobs[j.ID]
-		if s == nil || !s.present || !s.readLedger() || !s.readHolder() || s.job != *j {
+		if s == nil || !m.readPosting(s) || !s.present || !s.readLedger() || !s.readHolder() || s.job != *j {
 			r.Fatalf("the view knows %+v\n      listed as %+v", s, j)
 		}
-		switch rest := s.rest(); {
+		switch rest := s.rest(time.Now()); {
 		case j.State == state.Claimed:
 			if j.lease == m.mine {
 				owned++

@@ -64,9 +64,13 @@ type Posting struct {
 type Ledger struct {
 	Epoch     int64     // the epoch of the latest claim; it only grows
 	Attempts  int       // how many are charged
-	NotBefore time.Time // no claim before this; zero: at once
+	NotBefore time.Time // no claim before this, on the clock of who gave it back; zero: at once
 	Released  int64     // the epoch of the latest claim that its owner gave back
 	Last      *failure.Failure
+
+	// Rest is how long NotBefore was off when the job was given back. Who hears of it waits that long at
+	// most, whatever the two clocks say.
+	Rest time.Duration
 }
 
 // Holder is who owns a job.
@@ -79,15 +83,15 @@ type Holder struct {
 
 // Job is a job on the board, as it was at some revision.
 type Job struct {
-	Posting
-	Ledger
-	State  state.State // UNCLAIMED or CLAIMED
-	Holder Holder      // of a claimed job
-
 	created  store.Revision // of the posting: its place in the queue
 	ledgerAt store.Revision // when the ledger last changed; a claim compares it
 	claimAt  store.Revision // when the claim was made; zero for an unclaimed job
 	lease    store.LeaseID  // of the claim
+
+	Posting
+	Ledger
+	State  state.State // UNCLAIMED or CLAIMED
+	Holder Holder      // of a claimed job
 }
 
 // hold makes the job a claimed one.
@@ -113,6 +117,7 @@ type Reason string
 const (
 	Exhausted      Reason = "exhausted"      // its attempts were used up
 	Undispatchable Reason = "undispatchable" // its book, flow detail or factory is missing or broken
+	Unreadable     Reason = "unreadable"     // its posting or its ledger is damaged
 	ByOperator     Reason = "operator"       // somebody asked for it
 )
 
@@ -124,6 +129,10 @@ type Trashed struct {
 	By     string    // who trashed it
 	Under  int64     // the epoch of the claim under which that was done; 0: nobody owned the job
 	At     time.Time // on the clock of the one who did it
+
+	// RawPosting and RawLedger are the records of an Unreadable job as they were stored; an empty one was
+	// not there. Posting is what can be read of them, and Ledger what the job would be restored with.
+	RawPosting, RawLedger string
 
 	changed store.Revision
 }

@@ -56,7 +56,7 @@ func assemble(pairs []store.Pair) ([]Job, error) {
 		}
 		if err := a.take(part, pair); err != nil {
 			a.damaged = true
-			damage = append(damage, fmt.Errorf("%s: %w", pair.Key, err))
+			damage = append(damage, record.At(pair.Key, whatOf(part), err))
 		}
 	}
 	jobs := make([]Job, 0, len(order))
@@ -71,6 +71,17 @@ func assemble(pairs []store.Pair) ([]Job, error) {
 	}
 	slices.SortFunc(jobs, compareJobs)
 	return jobs, errors.Join(damage...)
+}
+
+func whatOf(part byte) string {
+	switch part {
+	case claimPart:
+		return claimWhat
+	case postingPart:
+		return postingWhat
+	default:
+		return ledgerWhat
+	}
 }
 
 var errHalf error = &record.DamagedError{Problem: "its posting or its ledger is missing"}
@@ -179,11 +190,11 @@ func (b *Board) WaitGone(ctx context.Context, id string, limit time.Duration) (s
 		}
 		if posting.Changed == 0 {
 			t, err := b.inTrash(ctx, id)
-			if err != nil {
-				return "", err
-			}
-			if t != nil {
+			switch {
+			case t != nil: // also where its record there is damaged
 				return state.Trashed, nil
+			case err != nil:
+				return "", err
 			}
 			return state.Complete, nil
 		}

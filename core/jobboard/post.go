@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"derail/core/record"
 	"derail/core/store"
 )
 
@@ -42,11 +43,14 @@ func (b *Board) Post(ctx context.Context, p Posting) error {
 }
 
 func (b *Board) post(ctx context.Context, txn store.Txn) error {
+	if err := unsent(ctx, beforePost); err != nil {
+		return err
+	}
 	for try := 1; ; try++ {
 		c := b.store.Commit(ctx, txn)
 		switch {
 		case c.Outcome == store.Done:
-			return nil
+			return passed(ctx, postCommitted)
 		case c.Outcome == store.Conflict:
 			return ErrExists
 		case c.Outcome == store.Unknown:
@@ -68,8 +72,10 @@ func (b *Board) posted(ctx context.Context, id string, value []byte, unknown err
 		switch {
 		case err == nil && there.Changed != 0 && string(there.Value) == string(value):
 			return nil
-		case err == nil && there.Changed != 0:
+		case err == nil && there.Changed != 0 && record.Sound(there.Value):
 			return ErrExists
+		case err == nil && there.Changed != 0:
+			return inDoubt(true, unknown) // whose it was cannot be told any more
 		case err == nil:
 			if t, err := b.inTrash(ctx, id); err == nil && t != nil {
 				if string(encodePosting(&t.Posting)) == string(value) {

@@ -22,6 +22,13 @@ const (
 	// withInputs is the version of the records of a posting that has inputs, of which it says more. One
 	// that has none is stored as ever, and a program that knows nothing of inputs leaves the others alone.
 	withInputs byte = 2
+
+	// unreadable is the version of a trash record that keeps the bytes of a posting and a ledger of which
+	// at least one is damaged.
+	unreadable byte = 3
+
+	// withRest is the version of the ledger of a job that rests, of which it says for how long.
+	withRest byte = 2
 )
 
 // versionFor is the version of a record that holds a posting.
@@ -39,6 +46,15 @@ func openPosting(stored []byte, kind byte) (r record.Reader, inputs bool) {
 	}
 	return record.Open(stored, kind, recordVersion), false
 }
+
+// What the board's records are of, for who reads of damage.
+const (
+	postingWhat = "posting"
+	ledgerWhat  = "ledger"
+	claimWhat   = "claim"
+	trashWhat   = "trash record"
+	entityWhat  = "entity"
+)
 
 func appendTime(w *record.Writer, t time.Time) {
 	if t.IsZero() {
@@ -133,14 +149,29 @@ func decodePosting(stored []byte, id string) (Posting, error) {
 }
 
 func encodeLedger(l *Ledger) []byte {
-	w := record.Begin(ledgerRecord, recordVersion, 32)
+	version := recordVersion
+	if l.Rest > 0 {
+		version = withRest
+	}
+	w := record.Begin(ledgerRecord, version, 40)
 	appendLedger(&w, l)
+	if version == withRest {
+		w.Int(int64(l.Rest))
+	}
 	return w.End()
 }
 
 func decodeLedger(stored []byte) (Ledger, error) {
-	r := record.Open(stored, ledgerRecord, recordVersion)
+	if len(stored) < 2 || stored[1] != withRest {
+		r := record.Open(stored, ledgerRecord, recordVersion)
+		l := readLedger(&r)
+		return l, r.End()
+	}
+	r := record.Open(stored, ledgerRecord, withRest)
 	l := readLedger(&r)
+	if l.Rest = time.Duration(r.Int()); l.Rest <= 0 {
+		r.Fail("it holds a rest that is none")
+	}
 	return l, r.End()
 }
 
@@ -174,8 +205,18 @@ func decodeHolder(stored []byte) (Holder, error) {
 }
 
 func encodeTrashed(t *Trashed) []byte {
-	w := record.Begin(trashRecord, versionFor(&t.Posting), 128+roomFor(&t.Posting))
-	appendPosting(&w, &t.Posting)
+	version := versionFor(&t.Posting)
+	if t.Reason == Unreadable {
+		version = unreadable
+	}
+	w := record.Begin(trashRecord, version, 128+roomFor(&t.Posting)+len(t.RawPosting)+len(t.RawLedger))
+	if version == unreadable {
+		w.Text(t.ID)
+		w.Text(t.RawPosting)
+		w.Text(t.RawLedger)
+	} else {
+		appendPosting(&w, &t.Posting)
+	}
 	appendLedger(&w, &t.Ledger)
 	w.Text(string(t.Reason))
 	w.Text(t.By)
@@ -185,14 +226,27 @@ func encodeTrashed(t *Trashed) []byte {
 }
 
 // decodeTrashed reads the record in the trash of the job with that id.
-func decodeTrashed(stored []byte, id string) (Trashed, error) {
-	r, inputs := openPosting(stored, trashRecord)
-	t := Trashed{
-		Posting: readPosting(&r, inputs), Ledger: readLedger(&r), Reason: Reason(r.Text()), By: r.Text(),
-		Under: r.Int(), At: readTime(&r),
+func decodeTrashed(stored []byte, id string) (t Trashed, err error) {
+	var r record.Reader
+	kept := len(stored) > 1 && stored[1] == unreadable
+	if kept {
+		r = record.Open(stored, trashRecord, unreadable)
+		t.ID, t.RawPosting, t.RawLedger = r.Text(), r.Text(), r.Text()
+		if posting, err := decodePosting([]byte(t.RawPosting), t.ID); err == nil {
+			t.Posting = posting
+		}
+	} else {
+		var inputs bool
+		r, inputs = openPosting(stored, trashRecord)
+		t.Posting = readPosting(&r, inputs)
 	}
-	if t.ID != id {
+	t.Ledger, t.Reason, t.By = readLedger(&r), Reason(r.Text()), r.Text()
+	t.Under, t.At = r.Int(), readTime(&r)
+	switch {
+	case t.ID != id:
 		r.Fail("it is another job's")
+	case kept != (t.Reason == Unreadable):
+		r.Fail("it does not hold what its reason says")
 	}
 	return t, r.End()
 }

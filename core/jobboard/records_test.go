@@ -16,6 +16,7 @@ import (
 	"derail/core/failure"
 	"derail/core/flow"
 	"derail/core/record"
+	"derail/core/state"
 	"derail/core/store"
 )
 
@@ -278,10 +279,10 @@ func TestDamageIsNotOffered(t *testing.T) {
 					offered = v.Orphan(func(string) bool { return false })
 				}
 				want := "k"
-				if !claimed && damaged == "claim" {
-					want = "j" // which is not claimed, so that nothing is damaged
+				if damaged == "claim" {
+					want = "j" // a claim is known by its lease and its ledger
 				}
-				if offered == nil || offered.ID != want {
+				if offered == nil || offered.ID != want || claimed && (offered.Holder.Owner != "a" || offered.Holder.Epoch == 0) {
 					o.Errorf("%s, claimed %t: the view offers %+v", damaged, claimed, offered)
 				}
 			})
@@ -329,8 +330,12 @@ func TestDamageElsewhere(t *testing.T) {
 		if err := o.Restore(o.ctx, "a"); err == nil || errors.Is(err, ErrGone) {
 			o.Errorf("restoring a damaged record: %v", err)
 		}
-		if _, err := o.WaitGone(o.ctx, "a", 0); err == nil {
-			o.Error("what has become of a damaged job cannot be told")
+		if s, err := o.WaitGone(o.ctx, "a", 0); s != state.Trashed || err != nil {
+			o.Errorf("a job whose record in the trash is damaged: %s, %v", s, err)
+		}
+		o.must(o.Purge(o.ctx, "a"))
+		if err := o.Purge(o.ctx, "a"); !errors.Is(err, ErrGone) {
+			o.Errorf("purged twice: %v", err)
 		}
 		v := o.NewView(s, o.host.NewSignal())
 		snap, err := o.store.Range(o.ctx, boardPrefix)

@@ -33,7 +33,7 @@ func (r release) label() string {
 // Abandonment says how a job is given back.
 type Abandonment struct {
 	Counted   bool             // the attempt stays charged
-	NotBefore time.Time        // no claim before this; zero: at once
+	NotBefore time.Time        // no claim before this, on this machine's clock; zero: at once
 	Failure   *failure.Failure // why; nil: for no fault of the job, keep the last one
 }
 
@@ -43,6 +43,9 @@ func (b *Board) Abandon(ctx context.Context, c *Claim, a Abandonment) error {
 	ledger.Released, ledger.NotBefore = c.Epoch(), a.NotBefore
 	if !a.Counted {
 		ledger.Attempts--
+	}
+	if !a.NotBefore.IsZero() {
+		ledger.Rest = max(a.NotBefore.Sub(b.host.Now()), 0)
 	}
 	if a.Failure != nil {
 		ledger.Last = a.Failure
@@ -85,6 +88,8 @@ func (b *Board) Trash(ctx context.Context, c *Claim, why Reason, last *failure.F
 func (b *Board) release(ctx context.Context, c *Claim, kind release, ops []store.Op) error {
 	err := begin(ctx)
 	switch {
+	case err != nil && c.doubt&kind != 0: // this call does nothing, but an earlier one may have
+		err = inDoubt(true, ctx.Err())
 	case c.over: // to ask would prove nothing: the claim is gone, and its lease may live
 		err = ErrLost
 	case err == nil:
@@ -135,14 +140,14 @@ func (b *Board) carryOut(ctx context.Context, c *Claim, kind release, txn store.
 // ended looks whether a release is what ended the claim; see the package's documentation for what
 // may be concluded from what.
 func (b *Board) ended(ctx context.Context, c *Claim, kind release) error {
-	held, _, err := b.store.Get(ctx, claimPrefix+c.Job.ID)
+	held, at, err := b.readAfter(ctx, claimPrefix+c.Job.ID, c.at)
 	switch {
 	case err != nil:
 		return err
 	case held.Changed == c.at:
 		return errPending
 	}
-	alive, err := b.lives(ctx, c.Session)
+	alive, err := b.lives(ctx, c.Session, at)
 	switch {
 	case err != nil:
 		return err
@@ -151,17 +156,17 @@ func (b *Board) ended(ctx context.Context, c *Claim, kind release) error {
 	}
 	switch kind {
 	case abandoning:
-		return b.traceAbandon(ctx, c)
+		return b.traceAbandon(ctx, c, at)
 	case consuming:
-		return b.traceConsume(ctx, c)
+		return b.traceConsume(ctx, c, at)
 	default:
-		return b.traceTrash(ctx, c)
+		return b.traceTrash(ctx, c, at)
 	}
 }
 
 // traceAbandon asks the ledger, on the board or in the trash, which claim was given back last.
-func (b *Board) traceAbandon(ctx context.Context, c *Claim) error {
-	pair, _, err := b.store.Get(ctx, ledgerPrefix+c.Job.ID)
+func (b *Board) traceAbandon(ctx context.Context, c *Claim, since store.Revision) error {
+	pair, at, err := b.readAfter(ctx, ledgerPrefix+c.Job.ID, since)
 	if err != nil {
 		return err
 	}
@@ -169,7 +174,7 @@ func (b *Board) traceAbandon(ctx context.Context, c *Claim) error {
 	if pair.Changed != 0 {
 		ledger, err = decodeLedger(pair.Value)
 	} else {
-		if pair, _, err = b.store.Get(ctx, trashPrefix+c.Job.ID); err != nil {
+		if pair, _, err = b.readAfter(ctx, trashPrefix+c.Job.ID, at); err != nil {
 			return err
 		}
 		var t Trashed
@@ -187,9 +192,9 @@ func (b *Board) traceAbandon(ctx context.Context, c *Claim) error {
 }
 
 // traceConsume: a job that is there has not been consumed.
-func (b *Board) traceConsume(ctx context.Context, c *Claim) error {
+func (b *Board) traceConsume(ctx context.Context, c *Claim, since store.Revision) error {
 	for _, key := range [...]string{postingPrefix + c.Job.ID, trashPrefix + c.Job.ID} {
-		there, _, err := b.store.Get(ctx, key)
+		there, _, err := b.readAfter(ctx, key, since)
 		switch {
 		case err != nil:
 			return err
@@ -201,8 +206,8 @@ func (b *Board) traceConsume(ctx context.Context, c *Claim) error {
 }
 
 // traceTrash looks into the trash, and whether the job has been on the board all the time.
-func (b *Board) traceTrash(ctx context.Context, c *Claim) error {
-	pair, _, err := b.store.Get(ctx, trashPrefix+c.Job.ID)
+func (b *Board) traceTrash(ctx context.Context, c *Claim, since store.Revision) error {
+	pair, at, err := b.readAfter(ctx, trashPrefix+c.Job.ID, since)
 	if err != nil {
 		return err
 	}
@@ -212,7 +217,7 @@ func (b *Board) traceTrash(ctx context.Context, c *Claim) error {
 		}
 		return ErrUntraceable
 	}
-	posting, _, err := b.store.Get(ctx, postingPrefix+c.Job.ID)
+	posting, _, err := b.readAfter(ctx, postingPrefix+c.Job.ID, at)
 	switch {
 	case err != nil:
 		return err

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"derail/core/record"
 	"derail/core/store"
 )
 
@@ -33,6 +34,7 @@ type Session struct {
 
 	mu       sync.Mutex
 	deadline time.Time
+	latest   time.Time // the latest that the clock has shown
 	over     bool
 	claims   int64 // how many it has tried to make
 }
@@ -51,9 +53,15 @@ func (b *Board) register(ctx context.Context, e Entity, ttl time.Duration) (*Ses
 	if e.Name == "" {
 		return nil, errors.New("an entity needs a name")
 	}
+	if err := unsent(ctx, beforeGrant); err != nil {
+		return nil, err
+	}
 	s := &Session{board: b, entity: e, ttl: ttl}
-	sent := b.host.Now()
+	sent := s.look()
 	lease, err := b.store.Grant(ctx, ttl)
+	if err == nil {
+		err = passed(ctx, leaseGranted)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +102,7 @@ func (b *Board) Entities(ctx context.Context) ([]Entity, error) {
 	for i := range snap.Pairs {
 		e, err := decodeEntity(snap.Pairs[i].Value)
 		if err != nil {
-			damage = append(damage, fmt.Errorf("%s: %w", snap.Pairs[i].Key, err))
+			damage = append(damage, record.At(snap.Pairs[i].Key, entityWhat, err))
 			continue
 		}
 		entities = append(entities, e)
@@ -102,10 +110,10 @@ func (b *Board) Entities(ctx context.Context) ([]Entity, error) {
 	return entities, errors.Join(damage...)
 }
 
-// lives reads whether the session's lease is alive. A session whose record never got there looks
-// dead; what is concluded from a dead one must be true of a living one.
-func (b *Board) lives(ctx context.Context, s *Session) (bool, error) {
-	pair, _, err := b.store.Get(ctx, s.key)
+// lives reads whether the session's lease was alive at a revision or later. A session whose record never
+// got there looks dead; what is concluded from a dead one must be true of a living one.
+func (b *Board) lives(ctx context.Context, s *Session, since store.Revision) (bool, error) {
+	pair, _, err := b.readAfter(ctx, s.key, since)
 	return pair.Changed != 0, err
 }
 
@@ -115,6 +123,7 @@ func (b *Board) lives(ctx context.Context, s *Session) (bool, error) {
 func (s *Session) extend(sent time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.read()
 	if d := sent.Add(s.ttl - s.ttl/10); d.After(s.deadline) {
 		s.deadline = d
 	}
@@ -153,13 +162,30 @@ func (s *Session) Deadline() time.Time {
 // Alive reports whether the session is certainly still alive. Whoever works under a claim of this
 // session asks before each step.
 func (s *Session) Alive() bool {
-	now := s.board.host.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !now.Before(s.deadline) {
+	if now := s.read(); !now.Before(s.deadline) {
 		s.over = true
 	}
 	return !s.over
+}
+
+// look reads the clock.
+func (s *Session) look() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.read()
+}
+
+// read is look for who holds the lock. A clock that went back ends the session: by such a clock the lease
+// would be relied on for longer than it lives. (The machine's host has a clock that does not.)
+func (s *Session) read() time.Time {
+	now := s.board.host.Now()
+	if now.Before(s.latest) {
+		s.over = true
+	}
+	s.latest = now
+	return now
 }
 
 // TTL is the session's time to live.
@@ -170,8 +196,11 @@ func (s *Session) Entity() Entity { return s.entity }
 
 // Renew gives the session its whole time to live again. ErrSessionEnded: it is too late.
 func (s *Session) Renew(ctx context.Context) error {
-	sent := s.board.host.Now()
+	sent := s.look()
 	err := s.board.store.Renew(ctx, s.lease)
+	if err == nil {
+		err = passed(ctx, renewed)
+	}
 	switch {
 	case errors.Is(err, store.ErrLeaseEnded):
 		return s.refused(err)

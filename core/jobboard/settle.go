@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"derail/core/failpoints"
 	"derail/core/store"
 )
 
@@ -103,6 +102,21 @@ func inDoubt(doubt bool, err error) error {
 	return fmt.Errorf("%w (%w)", verdict, err)
 }
 
+// errStale: an answer is older than one that came before it, so that the two say nothing together.
+var errStale = fmt.Errorf("%w: a read was answered from the past", store.ErrRefused)
+
+// readAfter reads a key as it was at a revision or later, which another read was answered at. A store that
+// keeps its contract never answers otherwise; a replica that lags may.
+func (b *Board) readAfter(
+	ctx context.Context, key string, since store.Revision,
+) (store.Pair, store.Revision, error) {
+	pair, at, err := b.store.Get(ctx, key)
+	if err == nil && at < since {
+		err = errStale
+	}
+	return pair, at, err
+}
+
 // begin refuses a call whose context has ended already.
 func begin(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
@@ -114,12 +128,4 @@ func begin(ctx context.Context) error {
 // pauseBefore waits before the next try, each time twice as long.
 func (b *Board) pauseBefore(ctx context.Context, try int) error {
 	return b.host.Sleep(ctx, b.pause<<(min(try, 16)-1))
-}
-
-// passed is the failpoint behind a commit that has happened.
-func passed(ctx context.Context, p *failpoints.Point) error {
-	if err := p.At(ctx); err != nil {
-		return inDoubt(true, err)
-	}
-	return nil
 }

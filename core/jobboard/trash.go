@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"derail/core/record"
 	"derail/core/store"
 )
 
@@ -55,14 +56,14 @@ func (b *Board) trashExhausted(ctx context.Context, job *Job, by string) error {
 // buried looks whether a job that was as seen is in the trash with exactly this record. It begins with
 // the ledger: once that has changed, the job has been put there by this call or never will be.
 func (b *Board) buried(ctx context.Context, job *Job, value []byte) (store.Revision, error) {
-	ledger, _, err := b.store.Get(ctx, ledgerPrefix+job.ID)
+	ledger, at, err := b.readAfter(ctx, ledgerPrefix+job.ID, job.ledgerAt)
 	switch {
 	case err != nil:
 		return 0, err
 	case ledger.Changed == job.ledgerAt:
 		return 0, errPending
 	}
-	there, _, err := b.store.Get(ctx, trashPrefix+job.ID)
+	there, at, err := b.readAfter(ctx, trashPrefix+job.ID, at)
 	switch {
 	case err != nil:
 		return 0, err
@@ -75,7 +76,7 @@ func (b *Board) buried(ctx context.Context, job *Job, value []byte) (store.Revis
 		}
 		return 0, ErrUntraceable
 	}
-	posting, _, err := b.store.Get(ctx, postingPrefix+job.ID)
+	posting, _, err := b.readAfter(ctx, postingPrefix+job.ID, at)
 	switch {
 	case err != nil:
 		return 0, err
@@ -99,7 +100,7 @@ func (b *Board) TrashList(ctx context.Context) ([]Trashed, error) {
 		pair := &snap.Pairs[i]
 		t, err := decodeTrashed(pair.Value, pair.Key[len(trashPrefix):])
 		if err != nil {
-			damage = append(damage, fmt.Errorf("%s: %w", pair.Key, err))
+			damage = append(damage, record.At(pair.Key, trashWhat, err))
 			continue
 		}
 		t.changed = pair.Changed
@@ -108,7 +109,8 @@ func (b *Board) TrashList(ctx context.Context) ([]Trashed, error) {
 	return list, errors.Join(damage...)
 }
 
-// inTrash returns the job's record in the trash, or nil.
+// inTrash returns the job's record in the trash, or nil. Of one that is damaged it returns what is needed
+// to take it out, and the damage.
 func (b *Board) inTrash(ctx context.Context, id string) (*Trashed, error) {
 	pair, _, err := b.store.Get(ctx, trashPrefix+id)
 	if err != nil || pair.Changed == 0 {
@@ -116,35 +118,55 @@ func (b *Board) inTrash(ctx context.Context, id string) (*Trashed, error) {
 	}
 	t, err := decodeTrashed(pair.Value, id)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", pair.Key, err)
+		t = Trashed{Posting: Posting{ID: id}}
 	}
 	t.changed = pair.Changed
-	return &t, nil
+	return &t, record.At(pair.Key, trashWhat, err)
 }
 
 // Restore takes a job out of the trash and puts it back on the board, with fresh attempts and the
-// last failure kept. ErrGone: it is not in the trash. When two restore a job at the same time and
+// last failure kept. ErrGone: it is not in the trash. A *record.DamagedError: its posting cannot be read,
+// and [Board.Repair] goes before. When two restore a job at the same time and
 // outcomes are unknown, both may be told that they did.
 func (b *Board) Restore(ctx context.Context, id string) error {
-	return b.takeOut(ctx, id, labelRestore, func(t *Trashed) []store.Op {
+	return b.takeOut(ctx, id, labelRestore, func(t *Trashed) ([]store.Op, error) {
+		if t.Reason == Unreadable {
+			if _, err := decodePosting([]byte(t.RawPosting), id); err != nil {
+				return nil, record.At(postingPrefix+id, postingWhat, err)
+			}
+		}
 		ledger := t.Ledger
 		ledger.Attempts, ledger.NotBefore = 0, time.Time{}
 		return []store.Op{
 			store.Put(postingPrefix+id, encodePosting(&t.Posting)),
 			store.Put(ledgerPrefix+id, encodeLedger(&ledger)),
-		}
+		}, nil
 	})
 }
 
-// Purge removes a job from the trash for good. ErrGone: it is not there.
+// Purge removes a job from the trash for good, also one whose record there is damaged. ErrGone: it is not
+// there.
 func (b *Board) Purge(ctx context.Context, id string) error {
-	return b.takeOut(ctx, id, labelPurge, func(*Trashed) []store.Op { return nil })
+	return b.takeOut(ctx, id, labelPurge, func(*Trashed) ([]store.Op, error) { return nil, nil })
 }
 
-func (b *Board) takeOut(ctx context.Context, id, label string, and func(*Trashed) []store.Op) error {
+func (b *Board) takeOut(
+	ctx context.Context, id, label string, and func(*Trashed) ([]store.Op, error),
+) error {
 	t, err := b.inTrash(ctx, id)
-	if err == nil && t == nil {
+	var damaged *record.DamagedError
+	if label == labelPurge && errors.As(err, &damaged) {
+		err = nil
+	}
+	var ops []store.Op
+	switch {
+	case err == nil && t == nil:
 		err = ErrGone
+	case err == nil:
+		ops, err = and(t)
+	}
+	if err == nil {
+		err = unsent(ctx, beforeRestore)
 	}
 	if err != nil {
 		return fmt.Errorf("%s %s: %w", label, id, err)
@@ -152,13 +174,16 @@ func (b *Board) takeOut(ctx context.Context, id, label string, and func(*Trashed
 	txn := store.Txn{
 		Label: label, Subject: id,
 		If:   []store.Compare{{Key: trashPrefix + id, Condition: store.ChangedAt, Revision: t.changed}},
-		Then: append(and(t), store.Delete(trashPrefix+id)),
+		Then: append(ops, store.Delete(trashPrefix+id)),
 	}
 	if first := b.store.Commit(ctx, txn); first.Outcome != store.Done {
 		_, err = b.settle(ctx, txn, first, inquiry{
 			why:  func(context.Context, int) error { return ErrGone },
 			look: func(ctx context.Context) (store.Revision, error) { return 0, b.takenOut(ctx, t, label) },
 		})
+	}
+	if err == nil {
+		err = passed(ctx, restoreCommitted)
 	}
 	if err != nil {
 		return fmt.Errorf("%s %s: %w", label, id, err)
@@ -168,14 +193,14 @@ func (b *Board) takeOut(ctx context.Context, id, label string, and func(*Trashed
 
 // takenOut looks whether a job has left the trash in the way that was asked for.
 func (b *Board) takenOut(ctx context.Context, t *Trashed, label string) error {
-	now, _, err := b.store.Get(ctx, trashPrefix+t.ID)
+	now, at, err := b.readAfter(ctx, trashPrefix+t.ID, t.changed)
 	switch {
 	case err != nil:
 		return err
 	case now.Changed == t.changed:
 		return errPending
 	}
-	posting, _, err := b.store.Get(ctx, postingPrefix+t.ID)
+	posting, _, err := b.readAfter(ctx, postingPrefix+t.ID, at)
 	switch {
 	case err != nil:
 		return err

@@ -19,22 +19,32 @@ type View struct {
 	board   *Board
 	changed host.Signal
 	mine    store.LeaseID
+	owner   string // whose session it is
 
-	mu      sync.Mutex
-	jobs    map[string]*sighting
-	ready   queue       // may be claimed, as far as is known, by order of claiming
-	resting queue       // may be claimed later, by when
-	owned   []*sighting // claimed under the session's lease
-	losses  uint64      // how many claims of the session have been seen to end
-	stirred bool        // the latest news may call for action
-	lists   uint32      // how often the board has been listed
+	mu       sync.Mutex
+	jobs     map[string]*sighting
+	ready    queue       // may be claimed, as far as is known, by order of claiming
+	resting  queue       // may be claimed later, by when
+	unsorted []*sighting // may belong into one of the two
+	latest   *sighting   // of which it has heard last, or nil
+	spare    *sighting   // those of jobs that are gone
+	owned    []*sighting // claimed under the session's lease
+	losses   uint64      // how many claims of the session have been seen to end
+	stirred  bool        // the latest news may call for action
+	lists    uint32      // how often the board has been listed
+	round    round       // the present list and watch
+	clock    clock       // when what is being taken in was heard of
+	trouble  trouble     // records that cannot be read
+	pace     pace        // when news are taken
+	rivalry  uint8       // how many races for a job were lost that no claim has made up for
 }
 
 // NewView makes a view for a session. changed is woken when there may be something to do: a job that
 // may be claimed, or a claim of the session that has come or gone.
 func (b *Board) NewView(s *Session, changed host.Signal) *View {
 	return &View{
-		board: b, changed: changed, mine: s.lease, jobs: map[string]*sighting{},
+		board: b, changed: changed, mine: s.lease, owner: s.entity.Name, jobs: map[string]*sighting{},
+		pace:    pace{hurry: b.host.NewSignal()},
 		ready:   queue{before: claimedFirst},
 		resting: queue{before: awakeFirst},
 	}
@@ -67,34 +77,53 @@ func (v *View) Follow(ctx context.Context) {
 
 // follow lists and then watches until the watch breaks. It reports whether the watch told anything.
 func (v *View) follow(ctx context.Context) (told bool) {
+	if beforeList.At(ctx) != nil {
+		return false
+	}
 	snap, err := v.board.store.Range(ctx, boardPrefix)
-	if err != nil {
+	if err != nil || v.isBehind(snap.Revision) {
 		return false
 	}
 	v.replace(snap)
+	if beforeWatch.At(ctx) != nil {
+		return false
+	}
 	w, err := v.board.store.Watch(ctx, boardPrefix, snap.Revision)
 	if err != nil {
 		return false
 	}
 	defer w.Close()
+	within, end := v.beginRound(ctx)
+	defer end(nil)
 	for {
-		changes, err := w.Next(ctx)
+		changes, err := w.Next(within)
 		if err != nil {
-			return told
+			return told || within.Err() != nil
 		}
 		told = true
 		v.take(changes)
+		if v.breathe(within) != nil {
+			return true
+		}
 	}
 }
+
+// maxUnsorted is how many jobs more than it knows of a view leaves unsorted: they have come and gone.
+const maxUnsorted = 256
 
 // take takes in what a watch has told.
 func (v *View) take(changes []store.Change) {
 	v.mu.Lock()
-	v.stirred = false
+	v.stirred = v.pace.caughtUp()
+	v.round.sees(changes)
+	v.clock.hears(v.board.host.Now(), true)
 	for i := range changes {
 		v.apply(&changes[i].Pair, changes[i].Deleted)
 	}
-	stirred := v.stirred
+	if len(v.unsorted) > maxUnsorted+len(v.jobs) {
+		v.sort()
+	}
+	stirred := v.stirred || !v.pace.full && v.hopes()
 	v.mu.Unlock()
 	if stirred {
 		v.changed.Wake()
@@ -107,19 +136,25 @@ func (v *View) take(changes []store.Change) {
 func (v *View) Next(now time.Time) (job *Job, soonest time.Time) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	v.goBack(now)
+	if v.pace.isStale(now) {
+		return nil, v.pace.stale
+	}
+	v.sort()
 	for s := v.resting.first(); s != nil && !s.wakes.After(now); s = v.resting.first() {
 		v.queueUp(s, &v.ready)
 	}
 	for s := v.ready.first(); s != nil; s = v.ready.first() {
 		if !s.readLedger() {
 			v.ready.remove(s)
+			v.suspectLedger(s)
 			continue
 		}
-		if s.wakes = s.rest(); s.wakes.After(now) {
+		if s.wakes = s.rest(now); s.wakes.After(now) {
 			v.queueUp(s, &v.resting)
 			continue
 		}
-		found := s.job
+		found := v.drawn(s, now).job
 		return &found, time.Time{}
 	}
 	if s := v.resting.first(); s != nil {
@@ -142,6 +177,7 @@ func (v *View) Avoid(job *Job, until time.Time) {
 func (v *View) Claimed(c *Claim) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	v.rivalry -= min(v.rivalry, 1)
 	if s := v.jobs[c.Job.ID]; s != nil && s.floor < c.at {
 		v.applyClaim(s, &store.Pair{Changed: c.at, Lease: v.mine}, false)
 		s.job.Ledger, s.job.ledgerAt, s.ledger = c.Job.Ledger, c.at, nil
@@ -196,7 +232,8 @@ func (v *View) Orphan(busy func(id string) bool) *Job {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for _, s := range v.owned {
-		if s.present && s.job.ledgerAt == s.job.claimAt && !busy(s.job.ID) && s.readLedger() && s.readHolder() {
+		if s.present && s.job.ledgerAt == s.job.claimAt && !busy(s.job.ID) &&
+			v.readPosting(s) && v.readOwn(s) {
 			found := s.job
 			return &found
 		}

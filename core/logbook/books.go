@@ -6,6 +6,7 @@ import (
 	"iter"
 	"strings"
 
+	"derail/core/record"
 	"derail/core/store"
 )
 
@@ -19,12 +20,13 @@ func (l *Library) Book(ctx context.Context, id string) (Book, error) {
 }
 
 func (l *Library) book(ctx context.Context, id string) (b Book, stored store.Pair, err error) {
-	stored, err = l.get(ctx, bookKey(id))
+	stored, at, err := l.getAt(ctx, bookKey(id))
 	if err == nil && stored.Changed == 0 {
-		err = ErrNotFound
+		err = absent{at}
 	}
 	if err == nil {
 		b, err = decodeBook(stored.Value)
+		err = record.At(stored.Key, "book", err)
 	}
 	return b, stored, err
 }
@@ -42,7 +44,7 @@ func (l *Library) Books(ctx context.Context) iter.Seq2[Book, error] {
 			b, err := decodeBook(pair.Value)
 			if err != nil {
 				b = Book{ID: strings.TrimPrefix(pair.Key, bookPrefix)}
-				err = fmt.Errorf("book %s: %w", b.ID, err)
+				err = fmt.Errorf("book %s: %w", b.ID, record.At(pair.Key, "book", err))
 			}
 			if !yield(b, err) {
 				return

@@ -37,3 +37,14 @@ func TestInspect(t *testing.T) {
 		t.Error("nonsense is taken for a head")
 	}
 }
+
+// TestFlowOf: whatever is stored of a flow detail says whose it is.
+func TestFlowOf(t *testing.T) {
+	for key, want := range map[string]string{
+		"flow/f/h": "f", "flow/f/p": "f", "flow/f/a/h": "f", "flow/f": "", "book/b": "", "": "", "other/f/h": "",
+	} {
+		if flowID, is := logbook.FlowOf(key); flowID != want && is || is != (want != "") {
+			t.Errorf("%q is of %q, %t", key, flowID, is)
+		}
+	}
+}

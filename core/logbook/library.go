@@ -150,12 +150,17 @@ func (l *Library) load(ctx context.Context, flowID string) (*Writer, error) {
 	return w, nil
 }
 
-func (l *Library) get(ctx context.Context, key string) (pair store.Pair, err error) {
+func (l *Library) get(ctx context.Context, key string) (store.Pair, error) {
+	pair, _, err := l.getAt(ctx, key)
+	return pair, err
+}
+
+func (l *Library) getAt(ctx context.Context, key string) (pair store.Pair, at store.Revision, err error) {
 	err = l.read(ctx, func() (err error) {
-		pair, _, err = l.store.Get(ctx, key)
+		pair, at, err = l.store.Get(ctx, key)
 		return err
 	})
-	return pair, err
+	return pair, at, err
 }
 
 func (l *Library) all(ctx context.Context, prefix string) (snap store.Snapshot, err error) {

@@ -58,6 +58,23 @@ var (
 	ErrExists = errors.New("already in the logbook")
 )
 
+// absent is an ErrNotFound that knows when it was so.
+type absent struct{ at store.Revision }
+
+func (absent) Error() string        { return ErrNotFound.Error() }
+func (absent) Is(target error) bool { return target == ErrNotFound }
+
+// AbsentAt returns the revision at which what an [ErrNotFound] is about was not there, if err says so. Who
+// knows that it was made before a later one has been answered from the past.
+func AbsentAt(err error) (at store.Revision, known bool) {
+	var a absent
+	known = errors.As(err, &a)
+	return a.at, known
+}
+
+// errStale: a read was answered from before what the writer has seen.
+var errStale = errors.New("a read was answered from the past")
+
 // Book groups the flow details of one piece of work. It does not change between [Library.Create] and
 // [Library.Destroy].
 type Book struct {

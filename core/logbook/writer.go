@@ -18,6 +18,8 @@ var (
 		"the process fails after a task has run and before its result is saved")
 	afterSave = failpoints.Register("logbook/after-save",
 		"the process fails after a result is saved and before anybody hears of it")
+	beforeOpen = failpoints.Register("logbook/before-open",
+		"an engine is to go on with a flow, and fails before it has read what is recorded of it")
 )
 
 // Writer writes to one flow detail under one claim. One process at a time uses it.
@@ -38,6 +40,9 @@ type Writer struct {
 // Open reads a flow detail to write to it under the claim with this epoch; subject names the job in
 // the store's traces. ErrFenced: a newer claim has written already.
 func (l *Library) Open(ctx context.Context, flowID, subject string, epoch int64) (*Writer, error) {
+	if err := beforeOpen.At(ctx); err != nil {
+		return nil, fmt.Errorf("flow %s: %w (%w)", flowID, store.ErrRefused, err)
+	}
 	w, err := l.load(ctx, flowID)
 	if err != nil {
 		return nil, err
@@ -57,13 +62,15 @@ func (w *Writer) take(flowID string, snap store.Snapshot) error {
 	for i := range snap.Pairs {
 		pair := &snap.Pairs[i]
 		part := pair.Key[len(w.root):]
-		var err error
+		what, err := "atom", error(nil)
 		switch {
 		case part == headName:
+			what = "head"
 			w.headAt = pair.Key
 			w.seen, err = decodeHead(pair.Value)
 			w.seenAt = pair.Changed
 		case part == planName:
+			what = "plan"
 			err = decodePlan(pair.Value, &w.Detail)
 			if err == nil && w.Detail.ID != flowID {
 				err = &record.DamagedError{Problem: "it is another flow's"}
@@ -73,11 +80,11 @@ func (w *Writer) take(flowID string, snap store.Snapshot) error {
 			err = decodeAtom(pair.Value, part[len(atomPrefix):], &w.Detail.Atoms[len(w.Detail.Atoms)-1])
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", pair.Key, err)
+			return record.At(pair.Key, what, err)
 		}
 	}
 	if w.seenAt == 0 || w.Detail.ID == "" {
-		return ErrNotFound
+		return absent{snap.Revision}
 	}
 	w.Detail.Atoms = slices.DeleteFunc(w.Detail.Atoms, func(a AtomDetail) bool {
 		return a.Tick <= w.seen.fresh
@@ -220,13 +227,17 @@ func (w *Writer) keyOf(a *AtomDetail) string {
 // before the first write, an older one. When the head cannot be read it is a refusal: a conflict says
 // at least that this try was not it.
 func (w *Writer) whoWrote(ctx context.Context, next head) (store.Revision, error) {
-	pair, err := w.library.get(ctx, w.headAt)
-	if err == nil && pair.Changed == 0 {
+	pair, at, err := w.library.getAt(ctx, w.headAt)
+	if err == nil && pair.Changed == 0 && at > w.seenAt {
 		return 0, ErrNotFound
 	}
 	var now head
-	if err == nil {
+	switch {
+	case err == nil && pair.Changed <= w.seenAt: // the conflict says that it is another one by now
+		err = errStale
+	case err == nil:
 		now, err = decodeHead(pair.Value)
+		err = record.At(pair.Key, "head", err)
 	}
 	switch {
 	case err != nil:

@@ -13,6 +13,7 @@ package record
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/crc32"
 )
@@ -89,10 +90,43 @@ func (w *Writer) End() []byte {
 func (w *Writer) Rest() []byte { return w.buf[len(w.buf):] }
 
 // DamagedError says that stored bytes are not the record that they should be.
-type DamagedError struct{ Problem string }
+type DamagedError struct {
+	Problem string
+	What    string // what the record is of: a ledger, a claim, ...; empty where nobody has said
+	Key     string // where it is stored
+}
 
-// Error says what is wrong with the bytes.
-func (e *DamagedError) Error() string { return "damaged record: " + e.Problem }
+// Error says what is wrong with the bytes, and of which record.
+func (e *DamagedError) Error() string {
+	if e.Key == "" {
+		return "damaged record: " + e.Problem
+	}
+	return e.Key + ": damaged " + e.What + ": " + e.Problem
+}
+
+// At says of an error what the record is of that it is about, and where that is stored.
+func At(key, what string, err error) error {
+	var damaged *DamagedError
+	switch {
+	case err == nil:
+		return nil
+	case !errors.As(err, &damaged):
+		return fmt.Errorf("%s: %w", key, err)
+	case damaged.Key != "":
+		return err
+	}
+	return &DamagedError{Problem: damaged.Problem, What: what, Key: key}
+}
+
+// Sound reports whether stored bytes are a record, whatever it says: as long as they were when they were
+// written, and the same.
+func Sound(stored []byte) bool {
+	if len(stored) < headerSize+checksumSize {
+		return false
+	}
+	r := Open(stored, stored[0], stored[1])
+	return r.err == nil
+}
 
 // Reader takes a record apart. Errors stick: after the first, every field reads as its zero value,
 // and [Reader.End] returns the error.
@@ -124,7 +158,7 @@ func Open(stored []byte, kind, version byte) Reader {
 }
 
 func failed(format string, args ...any) Reader {
-	return Reader{err: &DamagedError{fmt.Sprintf(format, args...)}}
+	return Reader{err: &DamagedError{Problem: fmt.Sprintf(format, args...)}}
 }
 
 // Int reads a number that can be negative.
@@ -216,7 +250,7 @@ func (r *Reader) slice() []byte {
 
 func (r *Reader) short() {
 	if r.err == nil {
-		r.err = &DamagedError{"a field does not fit"}
+		r.err = &DamagedError{Problem: "a field does not fit"}
 	}
 	r.rest = nil
 }
@@ -224,7 +258,7 @@ func (r *Reader) short() {
 // Fail makes the record damaged, for a field whose value cannot be.
 func (r *Reader) Fail(problem string) {
 	if r.err == nil {
-		r.err = &DamagedError{problem}
+		r.err = &DamagedError{Problem: problem}
 	}
 	r.rest = nil
 }
@@ -232,7 +266,7 @@ func (r *Reader) Fail(problem string) {
 // End returns the first error, or that fields are left over.
 func (r *Reader) End() error {
 	if r.err == nil && len(r.rest) > 0 {
-		r.err = &DamagedError{fmt.Sprintf("%d bytes are left over", len(r.rest))}
+		r.err = &DamagedError{Problem: fmt.Sprintf("%d bytes are left over", len(r.rest))}
 	}
 	return r.err
 }

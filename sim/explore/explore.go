@@ -7,7 +7,6 @@
 package explore
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -45,10 +44,13 @@ type Campaign struct {
 	Faults     map[string]int64
 	Properties []Tally
 	Failures   []Failure // at most Config.Keep of them by seed: the gravest kind, and of it the first
+	// Points is every failpoint, and how often it was passed and fired in all runs.
+	Points []world.PointCount
 	// Unmet is what was expected of the runs together and did not happen. It stays empty when there
 	// were fewer runs than the scenario says its suite needs.
 	Unmet []string
-	// Exemplary is, for each property that was expected to be found broken and was, the lowest seed.
+	// Exemplary is, for each property that was expected to be found broken, in every run or in any, and was, the
+	// lowest seed.
 	Exemplary map[string]uint64
 	Stopped   bool // not all seeds were run
 }
@@ -63,6 +65,8 @@ type Totals struct {
 	// Failed counts the runs that were not as expected, and Nondeterministic and Unfinished those of
 	// them that are of these kinds, kept or not.
 	Failed, Nondeterministic, Unfinished int
+	// Ruined counts the runs that were broken beyond what the promises cover, wholly or for some jobs.
+	Ruined int
 }
 
 func (t *Totals) add(more Totals) {
@@ -77,6 +81,7 @@ func (t *Totals) add(more Totals) {
 	t.Failed += more.Failed
 	t.Nondeterministic += more.Nondeterministic
 	t.Unfinished += more.Unfinished
+	t.Ruined += more.Ruined
 }
 
 // Tally counts a property's verdicts.
@@ -91,6 +96,8 @@ type Failure struct {
 	Hash     uint64
 	Breaches []Breach
 	Unmet    []string
+	// Plan is the text of the faults that the seed drew, empty where the scenario leaves nothing open.
+	Plan string
 	// SecondHash is the hash of the run's repetition; where it differs, Difference says where the two
 	// part.
 	SecondHash uint64
@@ -184,7 +191,9 @@ func (s *share) run(seed uint64) {
 	if !failed && !s.config.Twice {
 		return
 	}
-	f := Failure{Seed: seed, Hash: r.Hash, Breaches: breaches, Unmet: unmet, Unfinished: r.Broken != nil}
+	f := Failure{
+		Seed: seed, Hash: r.Hash, Breaches: breaches, Unmet: unmet, Plan: r.Plan, Unfinished: r.Broken != nil,
+	}
 	f.SecondHash = s.world.Run(choice.Seeded(seed), seed, s.config.Options).Hash
 	if f.Nondeterministic() {
 		f.Difference = Difference(s.config.Blueprint, seed, s.config.Options)
@@ -236,9 +245,13 @@ func (s *share) add(r *world.Result, report checker.Report) {
 		Simulated: r.Simulated, Steps: r.Steps, Calls: r.Calls,
 		Posted: r.Posted, Consumed: r.Consumed, Trashed: r.Trashed, Left: r.Left,
 	})
+	if r.Ruined != "" {
+		sum.Ruined++
+	}
 	for i, n := range r.Faults {
 		s.faults[i] += n
 	}
+	sum.Points = passed(sum.Points, r.Points)
 	for i := range report.Verdicts {
 		v, t := &report.Verdicts[i], &sum.Properties[i]
 		switch v.Outcome {
@@ -254,69 +267,9 @@ func (s *share) add(r *world.Result, report checker.Report) {
 }
 
 func (s *share) exemplary(property string, seed uint64) {
-	if !slices.Contains(s.config.Blueprint.Scenario.Expect.Broken, property) {
+	expect := &s.config.Blueprint.Scenario.Expect
+	if !slices.Contains(expect.Broken, property) && !slices.Contains(expect.Found, property) {
 		return
 	}
 	lower(s.sum.Exemplary, property, seed)
-}
-
-// lower keeps the lowest seed of each property.
-func lower(seeds map[string]uint64, property string, seed uint64) {
-	if known, is := seeds[property]; !is || seed < known {
-		seeds[property] = seed
-	}
-}
-
-// kept is the failures that are worth keeping, by seed.
-func kept(failures []Failure, most int) []Failure {
-	bySeed := func(a, b Failure) int { return cmp.Compare(a.Seed, b.Seed) }
-	slices.SortFunc(failures, func(a, b Failure) int {
-		return cmp.Or(cmp.Compare(a.rank(), b.rank()), bySeed(a, b))
-	})
-	failures = failures[:min(len(failures), most)]
-	slices.SortFunc(failures, bySeed)
-	return failures
-}
-
-// rank orders failures by gravity: what casts doubt on all the others comes first.
-func (f *Failure) rank() int {
-	switch {
-	case f.Nondeterministic():
-		return 0
-	case f.Unfinished:
-		return 1
-	default:
-		return 2
-	}
-}
-
-// gather adds the workers' shares up. The result does not depend on who ran what.
-func gather(c *Config, shares []share) *Campaign {
-	total := &shares[0].sum
-	names := c.Blueprint.FaultNames()
-	total.Faults = map[string]int64{}
-	for i := range shares {
-		s := &shares[i]
-		for n, count := range s.faults {
-			total.Faults[names[n]] += count
-		}
-		if i == 0 {
-			continue
-		}
-		total.Totals.add(s.sum.Totals)
-		total.Failures = append(total.Failures, s.sum.Failures...)
-		for n, t := range s.sum.Properties {
-			p := &total.Properties[n]
-			p.Held, p.Broken, p.Undecided = p.Held+t.Held, p.Broken+t.Broken, p.Undecided+t.Undecided
-			if seed, is := s.sum.Exemplary[t.Property]; is {
-				lower(total.Exemplary, t.Property, seed)
-			}
-		}
-	}
-	total.Failures = kept(total.Failures, c.Keep)
-	total.Stopped = total.Runs < c.Count
-	if total.Runs >= c.Blueprint.Scenario.Seeds {
-		total.Unmet = unreached(c.Blueprint.Scenario, total.Faults)
-	}
-	return total
 }

@@ -1,87 +1,13 @@
 package fault_test
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 	"testing"
-
-	"pgregory.net/rapid"
 
 	"derail/scenarios"
 	"derail/sim/choice"
 	"derail/sim/fault"
 )
-
-var nodes = []string{"store-1", "client-1", "conductor-1", "conductor-2"}
-
-const (
-	second = int64(1_000_000_000)
-	ending = scenarios.Duration(60 * second) // of the breaking phase
-)
-
-// scenario has two groups of jobs, and breaks for a minute.
-func scenario(faults ...scenarios.Fault) *scenarios.Scenario {
-	return &scenarios.Scenario{
-		Break: ending, Jobs: []scenarios.Jobs{{Name: "a"}, {Name: "b"}}, Faults: faults,
-	}
-}
-
-func compiled(t testing.TB, faults ...scenarios.Fault) *fault.Plan {
-	t.Helper()
-	p, err := fault.Compile(scenario(faults...), nodes)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
-}
-
-func span(low, high int64) scenarios.Span {
-	return scenarios.Span{Low: scenarios.Duration(low), High: scenarios.Duration(high)}
-}
-
-// drawn counts the draws of a source by stream and entity.
-type drawn map[string]uint64
-
-// counting answers what the seed says, or zero, and counts.
-func counting(seed uint64, counts drawn) *choice.Source {
-	if seed == 0 {
-		return choice.FromFunc(func(at choice.Address, _ uint64) uint64 {
-			counts[at.Stream+" "+at.Entity]++
-			return 0
-		})
-	}
-	seeded := choice.Seeded(seed)
-	return choice.FromFunc(func(at choice.Address, n uint64) uint64 {
-		counts[at.Stream+" "+at.Entity]++
-		return seeded.Stream(at.Stream, at.Entity).Draw(n)
-	})
-}
-
-// ask is one thing that an injector is asked.
-type ask struct {
-	of          string // storage, message, task, point
-	now         int64
-	node, group int
-	op          string
-	task        int
-	point       string
-}
-
-func (a ask) put(in *fault.Injector) string {
-	switch a.of {
-	case "storage":
-		return fmt.Sprintf("%+v", in.Storage(a.now, a.node, fault.OpOf(a.op), a.group, "what"))
-	case "message":
-		extra, lost := in.Message(a.now, a.node)
-		return fmt.Sprint(extra, lost)
-	case "task":
-		return fmt.Sprintf("%+v", in.Task(a.now, a.node, a.group, a.task, "what"))
-	default:
-		fires, crash := in.Point(a.now, a.node, a.point)
-		return fmt.Sprint(fires, crash)
-	}
-}
 
 // TestWhatARuleHits: each way to narrow a rule, with something that it hits and something that it does
 // not; and what it does not hit uses no draw.
@@ -89,7 +15,7 @@ func TestWhatARuleHits(t *testing.T) {
 	storage := ask{of: "storage", node: 2, op: scenarios.OpClaim}
 	task := ask{of: "task", node: 2, task: 2}
 	point := ask{of: "point", node: 2, point: "p"}
-	message := ask{of: "message", node: 2}
+	message := ask{of: "message", node: 2, way: fault.Answers}
 	with := func(a ask, change func(*ask)) ask { change(&a); return a }
 	refused := scenarios.KindStorageRefused
 	for name, c := range map[string]struct {
@@ -163,6 +89,16 @@ func TestWhatARuleHits(t *testing.T) {
 			[]ask{point},
 			[]ask{with(point, func(a *ask) { a.point = "q" })},
 		},
+		"conductors alone": {
+			scenarios.Fault{Kind: scenarios.KindDiskSlow, For: span(5, 5)},
+			[]ask{{of: "disk", node: 2, disk: fault.DiskSync}, {of: "disk", node: 3, disk: fault.DiskRead}},
+			[]ask{{of: "disk", node: 1, disk: fault.DiskSync}},
+		},
+		"clients too": {
+			scenarios.Fault{Kind: scenarios.KindClockSkew, By: span(5, 5)},
+			[]ask{{of: "boot", node: 2}, {of: "boot", node: 1}},
+			nil,
+		},
 		"a node's messages": {
 			scenarios.Fault{Kind: scenarios.KindNetworkLoss, Nodes: []string{"conductor-1"}},
 			[]ask{message},
@@ -194,42 +130,111 @@ func TestWhatARuleHits(t *testing.T) {
 	}
 }
 
-// TestEffects: what each kind does to what it hits.
+// TestEffects: what each kind does to what it hits, whatever it is asked, and that it strikes where it
+// does something and nowhere else.
 func TestEffects(t *testing.T) {
-	at := func(of string) ask { return ask{of: of, node: 2, task: 1, point: "p"} }
-	five := span(5, 5)
+	with := func(kind string, change func(*scenarios.Fault)) scenarios.Fault {
+		f := scenarios.Fault{Kind: kind, For: span(5, 5)}
+		if change != nil {
+			change(&f)
+		}
+		return f
+	}
+	as := func(as string) func(*scenarios.Fault) { return func(f *scenarios.Fault) { f.As = as } }
+	type effects map[string]any // by question
 	for _, c := range []struct {
 		fault scenarios.Fault
-		of    string
-		want  string
+		want  effects
 	}{
-		{scenarios.Fault{Kind: scenarios.KindStorageRefused}, "storage", "{Refused:true Applied:false Lost:false Slow:0}"},
-		{scenarios.Fault{Kind: scenarios.KindStorageUnknownApplied}, "storage", "{Refused:false Applied:true Lost:false Slow:0}"},
-		{scenarios.Fault{Kind: scenarios.KindStorageUnknownLost}, "storage", "{Refused:false Applied:false Lost:true Slow:0}"},
-		{scenarios.Fault{Kind: scenarios.KindStorageSlow, For: five}, "storage", "{Refused:false Applied:false Lost:false Slow:5}"},
-		{scenarios.Fault{Kind: scenarios.KindNetworkDelay, For: five}, "message", "5 false"},
-		{scenarios.Fault{Kind: scenarios.KindNetworkLoss}, "message", "0 true"},
-		{scenarios.Fault{Kind: scenarios.KindTaskSlow, For: five}, "task", "{Kind: Internal:false Slow:5}"},
-		{scenarios.Fault{Kind: scenarios.KindTaskError}, "task", "{Kind:task.error Internal:false Slow:0}"},
+		{with(scenarios.KindStorageRefused, nil), effects{
+			"renew": fault.Storage{Refused: true}, "list": fault.Storage{Refused: true},
+		}},
+		{with(scenarios.KindStorageUnknownApplied, nil), effects{
+			"renew": fault.Storage{Applied: true}, "list": fault.Storage{Applied: true},
+		}},
+		{with(scenarios.KindStorageUnknownLost, nil), effects{
+			"renew": fault.Storage{Lost: true}, "list": fault.Storage{Lost: true},
+		}},
+		{with(scenarios.KindStorageUnknownLater, nil), effects{
+			"renew": fault.Storage{Later: 5}, "list": fault.Storage{Later: 5},
+		}},
+		{with(scenarios.KindStorageSlow, nil), effects{
+			"renew": fault.Storage{Slow: 5}, "list": fault.Storage{Slow: 5},
+		}},
+		{with(scenarios.KindStorageStale, nil), effects{"list": fault.Storage{Stale: 5}}},
+		{with(scenarios.KindStorageStale, func(f *scenarios.Fault) { f.On = []string{scenarios.OpRenew} }), nil},
+		{with(scenarios.KindLeaseLate, nil), effects{"renew": fault.Storage{Slow: 5}}},
+		{with(scenarios.KindNetworkDelay, nil), effects{"message": fault.Message{Extra: 5}}},
+		{with(scenarios.KindNetworkLoss, nil), effects{"message": fault.Message{Lost: true}}},
+		{with(scenarios.KindNetworkRepeat, nil), effects{"message": fault.Message{Repeat: 5}}},
+		{with(scenarios.KindNetworkReorder, nil), effects{"message": fault.Message{Reorder: 5}}},
+		{with(scenarios.KindNetworkLoss, func(f *scenarios.Fault) { f.Way = scenarios.WayAnswers }), nil},
 		{
-			scenarios.Fault{Kind: scenarios.KindTaskError, As: scenarios.ErrorInternal},
-			"task",
-			"{Kind:task.error Internal:true Slow:0}",
+			with(scenarios.KindNetworkLoss, func(f *scenarios.Fault) { f.Way = scenarios.WayRequests }),
+			effects{"message": fault.Message{Lost: true}},
 		},
-		{scenarios.Fault{Kind: scenarios.KindTaskPanic}, "task", "{Kind:task.panic Internal:false Slow:0}"},
-		{scenarios.Fault{Kind: scenarios.KindTaskHang}, "task", "{Kind:task.hang Internal:false Slow:0}"},
-		{scenarios.Fault{Kind: scenarios.KindTaskPoison}, "task", "{Kind:task.poison Internal:false Slow:0}"},
-		{scenarios.Fault{Kind: scenarios.KindCodeFailpoint, Point: "p"}, "point", "true false"},
-		{scenarios.Fault{Kind: scenarios.KindCodeFailpoint, Point: "p", As: scenarios.ErrorCrash}, "point", "true true"},
+		{with(scenarios.KindWatchLag, nil), effects{"watch": fault.Watch{Lag: 5}}},
+		{with(scenarios.KindWatchRepeat, nil), effects{"watch": fault.Watch{Repeat: true}}},
+		{with(scenarios.KindWatchDrop, nil), effects{"watch": fault.Watch{Drop: true}}},
+		{with(scenarios.KindWatchRestart, nil), effects{"watch": fault.Watch{Restart: true}}},
+		{
+			with(scenarios.KindClockSkew, func(f *scenarios.Fault) { f.By, f.As = span(7, 7), scenarios.ClockFast }),
+			effects{"boot": fault.Clock{Offset: 7}},
+		},
+		{
+			with(scenarios.KindClockSkew, func(f *scenarios.Fault) { f.By, f.As = span(7, 7), scenarios.ClockSlow }),
+			effects{"boot": fault.Clock{Offset: -7}},
+		},
+		{
+			with(scenarios.KindClockDrift, func(f *scenarios.Fault) { f.Drift = 900 }),
+			effects{"boot": fault.Clock{Drift: 900}},
+		},
+		{
+			with(scenarios.KindClockDrift, func(f *scenarios.Fault) { f.Drift, f.As = 900, scenarios.ClockSlow }),
+			effects{"boot": fault.Clock{Drift: -900}},
+		},
+		{with(scenarios.KindDiskPowerLoss, nil), effects{"sync": fault.Disk{PowerLoss: true}, "write": fault.Disk{PowerLoss: true}}},
+		{with(scenarios.KindDiskLie, nil), effects{"sync": fault.Disk{Lie: true}}},
+		{with(scenarios.KindDiskSyncError, nil), effects{"sync": fault.Disk{SyncError: true}}},
+		{with(scenarios.KindDiskReadError, nil), effects{"read": fault.Disk{ReadError: true}}},
+		{with(scenarios.KindDiskSlow, nil), effects{
+			"read": fault.Disk{Slow: 5}, "write": fault.Disk{Slow: 5}, "sync": fault.Disk{Slow: 5},
+		}},
+		{with(scenarios.KindDiskTorn, nil), effects{"torn": true}},
+		{with(scenarios.KindTaskSlow, nil), effects{"task": fault.Task{Slow: 5}}},
+		{with(scenarios.KindTaskError, nil), effects{"task": fault.Task{Kind: scenarios.KindTaskError}}},
+		{
+			with(scenarios.KindTaskError, as(scenarios.ErrorInternal)),
+			effects{"task": fault.Task{Kind: scenarios.KindTaskError, Internal: true}},
+		},
+		{with(scenarios.KindTaskPanic, nil), effects{"task": fault.Task{Kind: scenarios.KindTaskPanic}}},
+		{with(scenarios.KindTaskHang, nil), effects{"task": fault.Task{Kind: scenarios.KindTaskHang}}},
+		{with(scenarios.KindTaskPoison, nil), effects{"task": fault.Task{Kind: scenarios.KindTaskPoison}}},
+		{with(scenarios.KindCodeFailpoint, func(f *scenarios.Fault) { f.Point = "p" }), effects{"point": fires{true, false}}},
+		{with(scenarios.KindCodeFailpoint, func(f *scenarios.Fault) { f.Point = "q" }), nil},
+		{
+			with(scenarios.KindCodeFailpoint, func(f *scenarios.Fault) { f.Point, f.As = "p", scenarios.ErrorCrash }),
+			effects{"point": fires{true, true}},
+		},
+		{
+			with(scenarios.KindCodeFailpoint, func(f *scenarios.Fault) { f.Point = scenarios.PointAny }),
+			effects{"point": fires{true, false}},
+		},
 	} {
-		var struck []string
-		in := fault.NewInjector(compiled(t, c.fault), nodes, choice.Seeded(1))
-		in.Struck = func(kind string, node int, _ string) { struck = append(struck, fmt.Sprint(kind, node)) }
-		if got := at(c.of).put(in); got != c.want {
-			t.Errorf("%s: %s, want %s", c.fault.Kind, got, c.want)
-		}
-		if want := []string{fmt.Sprint(c.fault.Kind, 2)}; !slices.Equal(struck, want) {
-			t.Errorf("%s: heard of %v, want %v", c.fault.Kind, struck, want)
+		for name, question := range questions {
+			var struck []string
+			in := fault.NewInjector(compiled(t, c.fault), nodes, choice.Seeded(1))
+			in.Struck = func(kind string, _ int, _ string) { struck = append(struck, kind) }
+			got, strikes := question.answer(in), []string(nil)
+			want, some := c.want[name]
+			if some {
+				strikes = []string{c.fault.Kind}
+			} else {
+				want = question.answer(fault.NewInjector(compiled(t), nodes, choice.Seeded(1)))
+			}
+			if got != want || !slices.Equal(struck, strikes) {
+				t.Errorf("%+v, asked about a %s: %+v (%v), want %+v", c.fault, name, got, struck, want)
+			}
 		}
 	}
 }
@@ -263,24 +268,24 @@ func TestSeveralRules(t *testing.T) {
 	loss := scenarios.Fault{Kind: scenarios.KindNetworkLoss, Nodes: []string{"conductor-1"}}
 	delay := scenarios.Fault{Kind: scenarios.KindNetworkDelay, For: span(3, 3)}
 	in = fault.NewInjector(compiled(t, delay, loss, delay), nodes, choice.Seeded(1))
-	if _, lost := in.Message(0, 2); !lost {
+	if m := in.Message(0, 2, fault.Requests); !m.Lost {
 		t.Error("a message that is lost and late arrives")
 	}
-	if extra, lost := in.Message(0, 3); lost || extra != 6 {
-		t.Errorf("a message is lost (%t) or late by %d", lost, extra)
+	if m := in.Message(0, 3, fault.Requests); m != (fault.Message{Extra: 6}) {
+		t.Errorf("a message that is late twice: %+v", m)
 	}
 	if !slices.Equal(in.Counts(), []int64{3, 1}) {
 		t.Errorf("counted %v", in.Counts())
 	}
 
-	points := []scenarios.Fault{
+	several := []scenarios.Fault{
 		{Kind: scenarios.KindCodeFailpoint, Point: "p", As: scenarios.ErrorCrash},
 		{Kind: scenarios.KindCodeFailpoint, Point: "p", As: scenarios.ErrorReturned},
 		{Kind: scenarios.KindCodeFailpoint, Point: "q"},
 	}
-	p = compiled(t, points...)
+	p = compiled(t, several...)
 	in = fault.NewInjector(p, nodes, choice.Seeded(1))
-	if fires, crash := in.Point(0, 2, "p"); !fires || !crash {
+	if fires, crash := in.Point(0, 2, points["p"]); !fires || !crash {
 		t.Error("the first rule of a point did not decide")
 	}
 	if want := []string{scenarios.KindCodeFailpoint, "p", "q"}; !slices.Equal(p.Names(), want) ||
@@ -368,15 +373,15 @@ func TestZeroIsBenign(t *testing.T) {
 			continue
 		}
 		faults = append(faults, scenarios.Fault{
-			Kind: kind.Name, Rate: scenarios.Whole - 1, For: span(5, 10), Point: map[bool]string{true: "p"}[kind.Name == scenarios.KindCodeFailpoint],
+			Kind: kind.Name, Rate: scenarios.Whole - 1, For: span(5, 10), By: span(5, 10), Drift: 9,
+			Point: map[bool]string{true: "p"}[kind.Name == scenarios.KindCodeFailpoint],
 		})
 	}
 	counts := drawn{}
 	in := fault.NewInjector(compiled(t, faults...), nodes, counting(0, counts))
-	for _, of := range []string{"storage", "message", "task", "point"} {
-		a := ask{of: of, node: 2, task: 1, point: "p"}
+	for name, a := range questions {
 		if got, want := a.put(in), a.put(fault.NewInjector(compiled(t), nodes, choice.Seeded(1))); got != want {
-			t.Errorf("%s: %s", of, got)
+			t.Errorf("%s: %s", name, got)
 		}
 	}
 	if len(counts) != len(faults) {
@@ -387,103 +392,4 @@ func TestZeroIsBenign(t *testing.T) {
 			t.Errorf("count %d is %d", i, n)
 		}
 	}
-}
-
-// TestTakingAFaultAway: the draws of all other faults stay at their addresses, and each decides about
-// the same call as before.
-func TestTakingAFaultAway(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		area := rapid.SampledFrom([]string{"storage", "message", "task", "point"}).Draw(t, "area")
-		faults := rapid.SliceOfNDistinct(anyFault(area), 2, 6, func(f scenarios.Fault) string {
-			f.Rate, f.For = 0, scenarios.Span{} // what makes two rules differ for their streams
-			return fmt.Sprintf("%+v", f)
-		}).Draw(t, "faults")
-		away := rapid.IntRange(0, len(faults)-1).Draw(t, "away")
-		asks := rapid.SliceOfN(anyAsk(area), 1, 60).Draw(t, "asks")
-		whole := record(t, faults, asks)
-		rest := record(t, slices.Delete(slices.Clone(faults), away, away+1), asks)
-		own := map[string]bool{}
-		for at := range whole {
-			if _, there := rest[at]; !there {
-				own[strings.TrimSuffix(strings.Fields(at)[1], ":for")] = true
-			}
-		}
-		if len(own) > 1 {
-			t.Fatalf("taking %+v away silenced %v", faults[away], own)
-		}
-		for at, value := range rest {
-			if whole[at] != value {
-				t.Fatalf("%s is %s with %+v and %s without", at, whole[at], faults[away], value)
-			}
-		}
-	})
-}
-
-// record puts the questions, and returns every draw by the question, its stream and its number.
-func record(t *rapid.T, faults []scenarios.Fault, asks []ask) map[string]string {
-	p, err := fault.Compile(scenario(faults...), nodes)
-	if err != nil {
-		t.Fatal(err)
-	}
-	draws := map[string]string{}
-	asked := 0
-	seeded := choice.Seeded(1)
-	in := fault.NewInjector(p, nodes, choice.FromFunc(func(at choice.Address, n uint64) uint64 {
-		value := seeded.Stream(at.Stream, at.Entity).Draw(n)
-		draws[fmt.Sprint(asked, " ", at.Stream, " ", at.Entity, " ", at.N)] = fmt.Sprint(value, "/", n)
-		return value
-	}))
-	for asked = range asks {
-		asks[asked].put(in)
-	}
-	return draws
-}
-
-// kindsOf are the kinds of fault that meet in one decision.
-var kindsOf = map[string][]string{
-	"storage": {scenarios.KindStorageRefused, scenarios.KindStorageUnknownApplied, scenarios.KindStorageSlow},
-	"message": {scenarios.KindNetworkDelay, scenarios.KindNetworkLoss},
-	"task":    {scenarios.KindTaskError, scenarios.KindTaskSlow, scenarios.KindTaskPanic},
-	"point":   {scenarios.KindCodeFailpoint},
-}
-
-func anyFault(area string) *rapid.Generator[scenarios.Fault] {
-	return rapid.Custom(func(t *rapid.T) scenarios.Fault {
-		some := func(label string, among ...string) []string {
-			return slices.Compact(rapid.SliceOfN(rapid.SampledFrom(among), 0, 2).Draw(t, label))
-		}
-		f := scenarios.Fault{
-			Kind:  rapid.SampledFrom(kindsOf[area]).Draw(t, "kind"),
-			Rate:  rapid.SampledFrom([]scenarios.Rate{1, 300_000, scenarios.Whole}).Draw(t, "rate"),
-			Nodes: some("nodes", nodes[1:]...),
-		}
-		switch area {
-		case "point":
-			f.Point = rapid.SampledFrom([]string{"p", "q"}).Draw(t, "point")
-			f.As = rapid.SampledFrom([]string{scenarios.ErrorCrash, scenarios.ErrorReturned}).Draw(t, "as")
-		case "storage":
-			f.On = some("on", scenarios.OpClaim, scenarios.OpSave)
-			f.Jobs = some("jobs", "a", "b")
-		case "task":
-			f.Jobs = some("jobs", "a", "b")
-			f.Tasks = slices.Compact(rapid.SliceOfN(rapid.IntRange(1, 2), 0, 2).Draw(t, "tasks"))
-		}
-		if strings.HasSuffix(f.Kind, ".slow") || strings.HasSuffix(f.Kind, ".delay") {
-			f.For = span(1, 100)
-		}
-		return f
-	})
-}
-
-func anyAsk(area string) *rapid.Generator[ask] {
-	return rapid.Custom(func(t *rapid.T) ask {
-		return ask{
-			of:    area,
-			node:  rapid.IntRange(1, 3).Draw(t, "node"),
-			group: rapid.IntRange(0, 1).Draw(t, "group"),
-			op:    rapid.SampledFrom([]string{"", scenarios.OpClaim, scenarios.OpSave}).Draw(t, "op"),
-			task:  rapid.IntRange(1, 2).Draw(t, "task"),
-			point: rapid.SampledFrom([]string{"p", "q"}).Draw(t, "point"),
-		}
-	})
 }

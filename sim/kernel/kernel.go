@@ -72,6 +72,7 @@ type Kernel struct {
 	config  Config
 	free    []uint32 // events that are not in use
 	nodes   []*Node
+	named   map[string]*Node
 	born    uint64 // processes so far
 	pool    processPool
 	fibers  fiberPool
@@ -91,6 +92,7 @@ func (k *Kernel) Reset(c Config) {
 	k.unwindAll()
 	c.Backend = k.config.Backend
 	clear(k.nodes)
+	clear(k.named)
 	clear(k.events)
 	clear(k.reap)
 	*k = Kernel{
@@ -100,6 +102,7 @@ func (k *Kernel) Reset(c Config) {
 		ready:  k.ready.emptied(),
 		reap:   k.reap[:0],
 		nodes:  k.nodes[:0],
+		named:  k.named,
 		pool:   k.pool,
 		fibers: k.fibers,
 	}
@@ -133,6 +136,14 @@ func (k *Kernel) begin(c Config) {
 
 // Now is the virtual time: nanoseconds since the start of the run.
 func (k *Kernel) Now() int64 { return k.now }
+
+// Running is the machine whose process runs; nil in callbacks and outside of Run.
+func (k *Kernel) Running() *Machine {
+	if k.current == nil {
+		return nil
+	}
+	return k.current.machine
+}
 
 // Source is where the run's choices come from.
 func (k *Kernel) Source() *choice.Source { return k.config.Source }

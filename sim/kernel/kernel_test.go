@@ -269,6 +269,24 @@ func TestClock(t *testing.T) {
 	}
 }
 
+func TestRunning(t *testing.T) {
+	onBoth(t, func(_ *testing.T, w *world) {
+		is := func() bool { return w.Running() == w.a }
+		w.After(ms, kernel.Do(func() { w.say("callback: %t, %t", is(), w.Running() == nil) }))
+		w.a.Go("p", func() {
+			w.say("%t", is())
+			_ = w.a.Sleep(background, 2*ms)
+			w.say("%t", is())
+		})
+		w.b.Go("q", func() { w.say("another: %t", is()) })
+		w.runs(time.Second, kernel.Idle)
+		w.heard("0:true", "0:another: false", "1:callback: false, true", "2:true")
+		if w.Running() != nil {
+			w.say("somebody runs outside of the run")
+		}
+	})
+}
+
 func TestDrawsAreTheNodes(t *testing.T) {
 	want := choice.Seeded(5).Stream("host", "a")
 	w := newWorld(t, kernel.Coroutines, choice.Seeded(5))

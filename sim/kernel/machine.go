@@ -52,17 +52,17 @@ func (m *Machine) Check() {
 // Now is virtual time on the node's clock.
 func (m *Machine) Now() time.Time {
 	m.answers()
-	return time.Unix(0, m.kernel.start+m.kernel.now+m.node.offset).UTC()
+	return time.Unix(0, m.kernel.start+m.kernel.now+m.node.clock.at(m.kernel.now)).UTC()
 }
 
-// Sleep blocks the calling process for d, or until ctx ends. A d that is not positive lets the
-// others run that can run at this instant; whether all of them, the tie-break decides.
+// Sleep blocks the calling process for d on the node's clock, or until ctx ends. A d that is not
+// positive lets the others run that can run at this instant; whether all of them, the tie-break decides.
 func (m *Machine) Sleep(ctx context.Context, d time.Duration) error {
 	p := m.caller()
 	if err := p.await(ctx); err != nil {
 		return err
 	}
-	if k := m.kernel; !k.passes(p, k.later(d)) {
+	if k := m.kernel; !k.passes(p, m.later(d)) {
 		k.park(p)
 	}
 	return p.err

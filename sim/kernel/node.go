@@ -1,10 +1,6 @@
 package kernel
 
-import (
-	"time"
-
-	"derail/sim/choice"
-)
+import "derail/sim/choice"
 
 // Node is a place where a machine stands: it has a name, a clock and a source of chance, and keeps
 // them over crashes. What runs there is the [Machine] that the latest [Node.Boot] started.
@@ -13,17 +9,15 @@ type Node struct {
 	name    string
 	number  uint64
 	boots   uint64
-	offset  int64
+	clock   clock
 	draws   *choice.Stream
 	machine *Machine
 }
 
 // Node returns the node of that name, and makes it when it is asked for the first time.
 func (k *Kernel) Node(name string) *Node {
-	for _, n := range k.nodes {
-		if n.name == name {
-			return n
-		}
+	if n := k.named[name]; n != nil {
+		return n
 	}
 	n := &Node{
 		kernel: k,
@@ -31,6 +25,10 @@ func (k *Kernel) Node(name string) *Node {
 		number: uint64(len(k.nodes) + 1),
 		draws:  k.config.Source.Stream("host", name),
 	}
+	if k.named == nil {
+		k.named = map[string]*Node{}
+	}
+	k.named[name] = n
 	k.nodes = append(k.nodes, n)
 	return n
 }
@@ -46,10 +44,6 @@ func (n *Node) Boots() int { return int(n.boots) }
 
 // Current is the machine of the latest boot, dead or alive; nil before the first one.
 func (n *Node) Current() *Machine { return n.machine }
-
-// SetClock makes the node's clock show that much more than virtual time, from now on. A change while
-// the node runs is a jump of its clock. Sleeps and limits are not touched by it.
-func (n *Node) SetClock(offset time.Duration) { n.offset = int64(offset) }
 
 // The number of a machine is its node's, and in the lower bits which boot of the node it is.
 const machineShift = 32

@@ -17,7 +17,8 @@ type Signal struct {
 
 var _ host.Signal = (*Signal)(nil)
 
-// Wait blocks the calling process until a wake, until limit has passed or until ctx ends.
+// Wait blocks the calling process until a wake, until limit has passed on the node's clock, or
+// until ctx ends.
 func (s *Signal) Wait(ctx context.Context, limit time.Duration) (woken bool, err error) {
 	p := s.machine.caller()
 	if err := p.await(ctx); err != nil {
@@ -29,7 +30,7 @@ func (s *Signal) Wait(ctx context.Context, limit time.Duration) (woken bool, err
 		return true, nil
 	}
 	s.add(p)
-	if k := s.machine.kernel; limit < 0 || !k.passes(p, k.later(limit)) {
+	if k := s.machine.kernel; limit < 0 || !k.passes(p, s.machine.later(limit)) {
 		k.park(p)
 	}
 	return p.woken, p.err

@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"derail/core/store"
@@ -31,10 +32,14 @@ type call struct {
 	op       fault.Op
 	next     func(*call) // what the next firing does
 	deadline int64
+	limit    int64 // of a message that waits to be overtaken
 	subject  string
+	reign    int // the server's, when the call was made
 	// abandoned: the caller has gone, and the kernel may still hold the call. alone: it never had one.
-	abandoned, alone bool
-	hit              fault.Storage
+	// again: it is a message that arrives for the second time.
+	abandoned, alone, again bool
+	hit                     fault.Storage
+	fate                    *fate // of a message that arrives twice
 
 	key      string
 	txn      store.Txn
@@ -58,18 +63,7 @@ func (c *call) do(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("%w: %w", store.ErrRefused, err) // nothing was sent
 	}
-	s := c.client.server
-	now := s.kernel.Now()
-	c.deadline = now + c.client.timeout
-	switch delay, lost := c.client.out.Send(now); {
-	case lost:
-		c.timeOut()
-	case now+delay >= c.deadline:
-		c.leave(now+delay, (*call).arrive)
-	default:
-		c.next = (*call).arrive
-		s.kernel.At(now+delay, c)
-	}
+	c.send()
 	if err := c.client.machine.Await(ctx, &c.Waiter); err != nil {
 		c.abandoned = true
 		return fmt.Errorf("%w (%w)", store.ErrUnknown, err)
@@ -77,27 +71,87 @@ func (c *call) do(ctx context.Context) error {
 	return c.err
 }
 
+// send sends the request.
+func (c *call) send() {
+	s := c.client.server
+	now := s.kernel.Now()
+	c.deadline, c.reign = now+c.client.timeout, s.reign
+	d := c.client.network.Send(now, c.client.node, fault.Requests)
+	at := now + d.Delay
+	if d.Again > 0 {
+		c.fate = new(fate)
+		second := c.apart((*call).arrive)
+		second.again = true
+		s.kernel.At(at+d.Again, second)
+	}
+	switch {
+	case d.Lost:
+		c.timeOut()
+	case d.Reorder > 0:
+		c.holdRequest(at, at+d.Reorder)
+	default:
+		c.travel(at)
+	}
+}
+
+// travel lets the request arrive at a time. A caller who has given up by then does not stop it.
+func (c *call) travel(at int64) {
+	if at >= c.deadline {
+		c.leave(at, (*call).arrive)
+		return
+	}
+	c.next = (*call).arrive
+	c.client.server.kernel.At(at, c)
+}
+
+// apart is a copy of the request that goes on alone, to what is next for it.
+func (c *call) apart(next func(*call)) *call {
+	return &call{
+		client: c.client, kind: c.kind, op: c.op, subject: c.subject, reign: c.reign, hit: c.hit, key: c.key,
+		txn: c.txn, ttl: c.ttl, lease: c.lease, revision: c.revision, watcher: c.watcher, next: next,
+		again: c.again, fate: c.fate, alone: true,
+	}
+}
+
 // leave lets the request go on alone to what is next for it, at a time when its caller has given up. What
 // goes on is a copy: the caller gives the call back as soon as it has timed out.
 func (c *call) leave(at int64, next func(*call)) {
-	alone := &call{
-		client: c.client, kind: c.kind, op: c.op, subject: c.subject, hit: c.hit, key: c.key, txn: c.txn,
-		ttl: c.ttl, lease: c.lease, revision: c.revision, watcher: c.watcher, next: next, alone: true,
-	}
-	c.client.server.kernel.At(at, alone)
+	c.client.server.kernel.At(at, c.apart(next))
 	c.timeOut()
 }
 
 // arrive is the request's arrival at the server.
 func (c *call) arrive() {
 	s := c.client.server
+	if !c.client.network.Open(s.kernel.Now(), c.client.node, fault.Requests) {
+		c.met(lost)
+		c.timeOut()
+		return
+	}
+	s.overtake(c.client.node, fault.Requests)
+	c.enter()
+}
+
+// enter is the server's taking the request in.
+func (c *call) enter() {
+	s := c.client.server
+	switch {
+	case s.isStalled():
+		s.stand(c, (*call).enter)
+		return
+	case c.reign != s.reign:
+		c.reset()
+		return
+	}
 	s.calls++
 	if s.isDown() {
 		if s.silent {
+			c.met(lost)
 			c.timeOut()
 			return
 		}
 		c.err = errDown
+		c.met(turnedAway)
 		c.reply()
 		return
 	}
@@ -118,17 +172,26 @@ func (c *call) arrive() {
 func (c *call) serve() {
 	s := c.client.server
 	switch {
+	case s.isStalled():
+		s.stand(c, (*call).serve)
+		return
 	case s.isDown() && s.silent:
+		c.met(lost)
 		c.timeOut()
 		return
-	case s.isDown():
+	case s.isDown(), c.reign != s.reign, c.hit.Lost:
+		c.met(lost)
 		c.err = errReset
 	case c.hit.Refused:
+		c.met(turnedAway)
 		c.err = errRefused
-	case c.hit.Lost:
+	case c.hit.Later > 0:
+		later := c.apart((*call).serve)
+		later.hit = fault.Storage{}
+		s.kernel.At(s.kernel.Now()+c.hit.Later, later)
 		c.err = errReset
 	default:
-		s.execute(c)
+		c.happen()
 		if c.hit.Applied {
 			c.err = errReset
 		}
@@ -136,30 +199,91 @@ func (c *call) serve() {
 	c.reply()
 }
 
-// reply sends the answer.
+// happen is the call's being carried out. One that has arrived for the second time is carried out only if
+// the first has happened, or never will: else somebody could be told that it did not happen, and it did.
+// A transaction that has happened, and compares no revision, does not happen again: what it compares can be
+// as it was, and no store that keeps the contract takes it for another.
+func (c *call) happen() {
+	if c.again {
+		first := *c.fate
+		if first != happened && first != lost || first == happened && !c.comparesRevision() {
+			return
+		}
+	}
+	c.client.server.execute(c)
+	switch {
+	case c.err != nil || c.kind == callCommit && c.commit.Outcome != store.Done:
+		c.met(turnedAway)
+	default:
+		c.met(happened)
+	}
+}
+
+// comparesRevision reports whether the call is no transaction, or one that holds only once.
+func (c *call) comparesRevision() bool {
+	return c.kind != callCommit ||
+		slices.ContainsFunc(c.txn.If, func(i store.Compare) bool { return i.Condition == store.ChangedAt })
+}
+
+// fate is what became of a message that arrives twice, when it arrived first.
+type fate uint8
+
+const (
+	underWay fate = iota
+	happened
+	turnedAway
+	lost
+)
+
+// met notes what became of the call, if anybody will ask.
+func (c *call) met(end fate) {
+	if c.fate != nil && !c.again {
+		*c.fate = end
+	}
+}
+
+// reset answers that the connection is gone.
+func (c *call) reset() {
+	c.err = errReset
+	c.reply()
+}
+
+// reply sends the answer. One that arrives twice is one: the caller knows which calls it waits for.
 func (c *call) reply() {
 	if c.alone {
 		return
 	}
 	now := c.client.server.kernel.Now()
-	delay, lost := c.client.in.Send(now)
-	if lost || now+delay >= c.deadline {
+	d := c.client.network.Send(now, c.client.node, fault.Answers)
+	switch at := now + d.Delay; {
+	case d.Lost || at >= c.deadline:
+		c.timeOut()
+	case d.Reorder > 0:
+		c.holdAnswer(at, at+d.Reorder)
+	default:
+		c.next = (*call).answer
+		c.client.machine.At(at, c)
+	}
+}
+
+// answer is the answer's arrival.
+func (c *call) answer() {
+	s := c.client.server
+	if !c.client.network.Open(s.kernel.Now(), c.client.node, fault.Answers) {
 		c.timeOut()
 		return
 	}
-	c.next = (*call).answer
-	c.client.machine.At(now+delay, c)
+	s.overtake(c.client.node, fault.Answers)
+	c.Complete()
 }
 
-func (c *call) answer() { c.Complete() }
-
 // timeOut lets the caller wait until it gives up.
-func (c *call) timeOut() {
+func (c *call) timeOut() kernel.Timer {
 	if c.alone {
-		return
+		return kernel.Timer{}
 	}
 	c.next = (*call).expire
-	c.client.machine.At(c.deadline, c)
+	return c.client.machine.At(c.deadline, c)
 }
 
 func (c *call) expire() {
@@ -170,6 +294,6 @@ func (c *call) expire() {
 // forget clears the call for its next use.
 func (c *call) forget() {
 	c.next, c.client, c.subject, c.hit = nil, nil, "", fault.Storage{}
-	c.txn, c.err, c.watcher = store.Txn{}, nil, nil
+	c.txn, c.err, c.watcher, c.fate = store.Txn{}, nil, nil, nil
 	c.pair, c.snapshot, c.commit = store.Pair{}, store.Snapshot{}, store.Commit{}
 }

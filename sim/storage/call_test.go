@@ -29,6 +29,9 @@ func TestFaults(t *testing.T) {
 	}
 	loss := scenarios.Fault{Kind: scenarios.KindNetworkLoss}
 	delay := scenarios.Fault{Kind: scenarios.KindNetworkDelay, For: span(5*time.Second, 5*time.Second)}
+	later := scenarios.Fault{
+		Kind: scenarios.KindStorageUnknownLater, Rate: scenarios.Whole, For: span(7*time.Second, 7*time.Second),
+	}
 	const never = time.Duration(-1)
 	for name, c := range map[string]struct {
 		faults  []scenarios.Fault
@@ -64,6 +67,14 @@ func TestFaults(t *testing.T) {
 		"too slow and applied": {
 			[]scenarios.Fault{slow(7 * time.Second), always(scenarios.KindStorageUnknownApplied)},
 			store.Unknown, timeout, ms + 7*time.Second,
+		},
+		"later": {[]scenarios.Fault{later}, store.Unknown, 2 * ms, ms + 7*time.Second},
+		"slow and later": {
+			[]scenarios.Fault{slow(100 * ms), later}, store.Unknown, 102 * ms, 101*ms + 7*time.Second,
+		},
+		"late renewals alone": {
+			[]scenarios.Fault{{Kind: scenarios.KindLeaseLate, Rate: scenarios.Whole, For: span(7*time.Second, 7*time.Second)}},
+			store.Done, 2 * ms, ms,
 		},
 		"request lost":         {[]scenarios.Fault{message(loss, 0)}, store.Unknown, timeout, never},
 		"answer lost":          {[]scenarios.Fault{message(loss, ms)}, store.Unknown, timeout, ms},
@@ -132,6 +143,7 @@ func TestEveryCallFails(t *testing.T) {
 		"refused":          {scenarios.KindStorageRefused, store.ErrRefused},
 		"unknown, applied": {scenarios.KindStorageUnknownApplied, store.ErrUnknown},
 		"unknown, lost":    {scenarios.KindStorageUnknownLost, store.ErrUnknown},
+		"unknown, later":   {scenarios.KindStorageUnknownLater, store.ErrUnknown},
 		"lost on its way":  {loses.Kind, store.ErrUnknown},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -151,7 +163,8 @@ func TestEveryCallFails(t *testing.T) {
 				t.Errorf("%d subscriptions are left", n)
 			}
 			lives := l.server.State().Renew(lease, l.kernel.Now()) == nil
-			if revoked := c.kind == scenarios.KindStorageUnknownApplied; lives == revoked {
+			revoked := c.kind == scenarios.KindStorageUnknownApplied || c.kind == scenarios.KindStorageUnknownLater
+			if lives == revoked {
 				t.Errorf("the lease lives: %t", lives)
 			}
 		})
@@ -521,7 +534,7 @@ func TestGroups(t *testing.T) {
 	l.server.Reset(l.kernel, fault.NewInjector(plan, nodes, l.kernel.Source()))
 	m := l.kernel.Node(nodes[2]).Boot()
 	client := storage.NewClient(storage.ClientConfig{
-		Server: l.server, Machine: m, Node: 2, Source: l.kernel.Source(), Delay: span(ms, ms),
+		Server: l.server, Machine: m, Node: 2, Network: l.network,
 		Group: func(job string) int { return slices.Index([]string{"a-1", "b-1"}, job) },
 	})
 	l.does(m, func() {

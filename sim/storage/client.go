@@ -3,13 +3,13 @@ package storage
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
 	"derail/core/host"
 	"derail/core/store"
 	"derail/scenarios"
-	"derail/sim/choice"
 	"derail/sim/fault"
 	"derail/sim/kernel"
 	"derail/sim/network"
@@ -20,8 +20,7 @@ type ClientConfig struct {
 	Server  *Server
 	Machine *kernel.Machine
 	Node    int // the machine's number
-	Source  *choice.Source
-	Delay   scenarios.Span
+	Network *network.Network
 	Timeout time.Duration // how long it waits for an answer; 0: DefaultTimeout
 
 	// Group tells which job group a transaction's subject belongs to, or a negative number. Nil: none.
@@ -34,7 +33,7 @@ type Client struct {
 	server  *Server
 	machine *kernel.Machine
 	node    int
-	out, in network.Link
+	network *network.Network
 	timeout int64
 	group   func(string) int
 
@@ -48,12 +47,12 @@ func NewClient(c ClientConfig) *Client {
 	if c.Timeout == 0 {
 		c.Timeout = DefaultTimeout
 	}
-	name := c.Machine.Name()
-	return &Client{
-		server: c.Server, machine: c.Machine, node: c.Node, timeout: int64(c.Timeout), group: c.Group,
-		out: network.New(name+">store", c.Node, c.Delay, c.Source, c.Server.faults),
-		in:  network.New("store>"+name, c.Node, c.Delay, c.Source, c.Server.faults),
+	client := &Client{
+		server: c.Server, machine: c.Machine, node: c.Node, network: c.Network,
+		timeout: int64(c.Timeout), group: c.Group,
 	}
+	c.Server.clients = append(c.Server.clients, client)
+	return client
 }
 
 // Close ends the client's watches at the server, those too that are being opened: its machine has
@@ -62,6 +61,7 @@ func (c *Client) Close() {
 	for len(c.watchers) > 0 {
 		c.watchers[0].end(errClosed)
 	}
+	c.server.clients = slices.DeleteFunc(c.server.clients, func(o *Client) bool { return o == c })
 }
 
 func (c *Client) groupOf(subject string) int {
@@ -95,7 +95,7 @@ func (c *Client) end(call *call) {
 
 // Get implements store.KV.
 func (c *Client) Get(ctx context.Context, key string) (store.Pair, store.Revision, error) {
-	call := c.begin(callGet, readOp(key), key)
+	call := c.begin(callGet, ReadOp(key), key)
 	err := call.do(ctx)
 	pair, revision := call.pair, call.revision
 	c.end(call)
@@ -107,7 +107,7 @@ func (c *Client) Get(ctx context.Context, key string) (store.Pair, store.Revisio
 
 // Range implements store.KV.
 func (c *Client) Range(ctx context.Context, prefix string) (store.Snapshot, error) {
-	call := c.begin(callRange, readOp(prefix), prefix)
+	call := c.begin(callRange, ReadOp(prefix), prefix)
 	err := call.do(ctx)
 	snapshot := call.snapshot
 	c.end(call)
@@ -117,15 +117,15 @@ func (c *Client) Range(ctx context.Context, prefix string) (store.Snapshot, erro
 	return snapshot, nil
 }
 
-// readOp says what a read is for, by what it reads.
-func readOp(key string) fault.Op {
+// ReadOp says what a read is for, by what it reads.
+func ReadOp(key string) fault.Op {
 	switch area, _, _ := strings.Cut(key, "/"); area {
 	case "board", "trash":
 		return opList
 	case "book", "flow":
 		return opLoad
 	default:
-		return 0
+		return fault.OpReadBack
 	}
 }
 

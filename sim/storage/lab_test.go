@@ -14,6 +14,7 @@ import (
 	"derail/sim/choice"
 	"derail/sim/fault"
 	"derail/sim/kernel"
+	"derail/sim/network"
 	"derail/sim/storage"
 )
 
@@ -32,12 +33,12 @@ var (
 
 // lab is a server, and machines that are connected to it by links which take a millisecond each way.
 type lab struct {
-	t      testing.TB
-	kernel *kernel.Kernel
-	faults *fault.Injector
-	server *storage.Server
-	delay  scenarios.Span
-	ended  map[store.LeaseID]int // how often the end of a lease was reported
+	t       testing.TB
+	kernel  *kernel.Kernel
+	faults  *fault.Injector
+	network *network.Network
+	server  *storage.Server
+	ended   map[store.LeaseID]int // how often the end of a lease was reported
 }
 
 var nodes = []string{scenarios.NodeStore, scenarios.NodeClient, "conductor-1", "conductor-2"}
@@ -69,10 +70,12 @@ func newLab(t testing.TB, s setup) *lab {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &lab{t: t, delay: s.delay, ended: map[store.LeaseID]int{}}
+	l := &lab{t: t, ended: map[store.LeaseID]int{}}
 	l.kernel = kernel.New(kernel.Config{Source: s.source, Backend: s.backend})
 	t.Cleanup(l.kernel.Close)
 	l.faults = fault.NewInjector(plan, nodes, s.source)
+	l.network = network.New(scenarios.Network{Delay: s.delay}, nodes)
+	l.network.Reset(s.source, l.faults)
 	l.server = storage.NewServer(l.kernel, l.faults)
 	l.server.LeaseEnded = func(e *memory.EndedLease) { l.ended[e.Lease]++ }
 	return l
@@ -82,7 +85,7 @@ func newLab(t testing.TB, s setup) *lab {
 func (l *lab) connect(node int) (*storage.Client, *kernel.Machine) {
 	m := l.kernel.Node(nodes[node]).Boot()
 	return storage.NewClient(storage.ClientConfig{
-		Server: l.server, Machine: m, Node: node, Source: l.kernel.Source(), Delay: l.delay,
+		Server: l.server, Machine: m, Node: node, Network: l.network,
 	}), m
 }
 
@@ -125,3 +128,19 @@ func put(key, value string) store.Txn {
 
 // always is a fault that hits whatever it can.
 func always(kind string) scenarios.Fault { return scenarios.Fault{Kind: kind, Rate: scenarios.Whole} }
+
+// session is a machine and its connection.
+type session struct {
+	client  *storage.Client
+	machine *kernel.Machine
+}
+
+func (l *lab) session(node int) *session {
+	client, m := l.connect(node)
+	return &session{client, m}
+}
+
+// remembered is how many operations the server keeps for its replica.
+func (l *lab) remembered() int {
+	return reflect.ValueOf(l.server).Elem().FieldByName("replica").Elem().FieldByName("entries").Len()
+}

@@ -11,10 +11,12 @@ package storage
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"derail/core/store"
 	"derail/core/store/memory"
+	"derail/scenarios"
 	"derail/sim/fault"
 	"derail/sim/kernel"
 )
@@ -25,7 +27,14 @@ const (
 	noteConflict = 0x5702
 	noteRefusal  = 0x5703
 	noteLeaseEnd = 0x5704
+	noteFailover = 0x5705
 )
+
+// grant is a lease that was granted to a node.
+type grant struct {
+	lease store.LeaseID
+	node  int
+}
 
 // Server is the store's machine: one for a run.
 type Server struct {
@@ -33,18 +42,27 @@ type Server struct {
 	faults *fault.Injector
 	state  *memory.Machine
 
-	downUntil int64
-	silent    bool
-	leaseEnd  kernel.Timer
-	leaseAt   int64
-	held      []*watcher // those to be told of something when an outage is over
-	idle      []*call
-	calls     int64
+	outage
+	clients  []*Client
+	grants   []grant // the leases that have not ended
+	leaseEnd kernel.Timer
+	leaseAt  int64
+	idle     []*call
+	calls    int64
+	laggards []laggard
+
+	reign   int      // how many servers have gone before this one
+	replica *replica // nil unless a fault of the plan needs it
+	kept    *replica // room for one
+	damaged map[string]damage
 
 	// Observe, if set, sees every commit that the server carries out, at the moment at which it does.
 	Observe func(txn *store.Txn, at store.Revision)
 	// LeaseEnded, if set, sees every lease that ends by itself or is revoked.
 	LeaseEnded func(ended *memory.EndedLease)
+	// FailedOver, if set, hears of every failover, once the state is that of the replica: the latest revision
+	// before, and the one from which the store goes on.
+	FailedOver func(before, after store.Revision)
 }
 
 // NewServer makes a server that is up and empty.
@@ -58,10 +76,22 @@ func NewServer(k *kernel.Kernel, faults *fault.Injector) *Server {
 func (s *Server) Reset(k *kernel.Kernel, faults *fault.Injector) {
 	s.kernel, s.faults = k, faults
 	s.state.Reset()
-	s.downUntil, s.silent, s.calls = 0, false, 0
+	s.outage, s.calls, s.reign = outage{}, 0, 0
 	s.leaseEnd, s.leaseAt = kernel.Timer{}, 0
-	s.Observe, s.LeaseEnded = nil, nil
-	s.held = nil
+	s.Observe, s.LeaseEnded, s.FailedOver = nil, nil, nil
+	clear(s.clients)
+	clear(s.laggards)
+	clear(s.damaged)
+	s.clients, s.grants, s.laggards = s.clients[:0], s.grants[:0], s.laggards[:0]
+	s.replica = nil
+	plan := faults.Plan()
+	if takes := plan.Has(scenarios.KindStorageFailover); takes || plan.Has(scenarios.KindStorageStale) {
+		if s.kept == nil {
+			s.kept = &replica{state: memory.NewMachine()}
+		}
+		s.replica = s.kept
+		s.replica.begin(takes)
+	}
 	for _, c := range s.idle {
 		*c = call{} // nothing of the kernel's last run is left in it
 	}
@@ -72,38 +102,6 @@ func (s *Server) State() *memory.Machine { return s.state }
 
 // Calls is how many calls have reached the server.
 func (s *Server) Calls() int64 { return s.calls }
-
-// Down takes the server down until a time; silent says that callers get no answer instead of a
-// refusal. A server that is down already stays so until the later time. Leases end all the same.
-func (s *Server) Down(until int64, silent bool) {
-	if until > s.downUntil {
-		s.downUntil, s.silent = until, silent
-		s.kernel.At(until, (*recovery)(s))
-	}
-}
-
-// Up ends an outage.
-func (s *Server) Up() {
-	s.downUntil = 0
-	held := s.held
-	s.held = nil
-	for _, w := range held {
-		w.onItsWay = false
-		w.send()
-	}
-}
-
-// recovery is the end of an outage, unless it has become longer.
-type recovery Server
-
-// Fire brings the server up.
-func (r *recovery) Fire() {
-	if s := (*Server)(r); !s.isDown() {
-		s.Up()
-	}
-}
-
-func (s *Server) isDown() bool { return s.kernel.Now() < s.downUntil }
 
 // expire ends the leases whose time has come, and makes sure to be called again when the next
 // one's does.
@@ -126,6 +124,7 @@ func (s *Server) expire() {
 
 func (s *Server) tellEnded(ended *memory.EndedLease) {
 	s.kernel.Note(noteLeaseEnd, uint64(ended.Lease))
+	s.grants = slices.DeleteFunc(s.grants, func(g grant) bool { return g.lease == ended.Lease })
 	if s.LeaseEnded != nil {
 		s.LeaseEnded(ended)
 	}
@@ -138,35 +137,62 @@ type expiry Server
 func (e *expiry) Fire() {
 	s := (*Server)(e)
 	s.leaseAt = 0
-	s.expire()
+	if !s.isStalled() { // who stands still looks when it goes on
+		s.expire()
+	}
 }
 
 // execute carries a call out.
 func (s *Server) execute(c *call) {
 	now := s.kernel.Now()
 	s.expire()
+	if s.isFullFor(c) {
+		c.err = errFull
+		return
+	}
 	switch c.kind {
-	case callGet:
-		c.pair, c.revision = s.state.Get(c.key), s.state.Revision()
-	case callRange:
-		c.snapshot = s.state.Range(c.key)
+	case callGet, callRange:
+		s.answerRead(c, now)
 	case callCommit:
 		s.commit(c, now)
 	case callWatch:
-		if !c.watcher.closed { // or nobody would end the subscription
+		if !c.watcher.closed && !c.again { // or nobody would end the subscription
 			c.watcher.subscription, c.err = s.state.Subscribe(c.key, c.revision)
 		}
 	case callGrant:
-		c.lease, c.err = s.state.Grant(c.ttl, now)
+		if c.lease, c.err = s.state.Grant(c.ttl, now); c.err == nil {
+			s.grants = append(s.grants, grant{c.lease, c.client.node})
+			s.record(c, now)
+		}
 	case callRenew:
-		c.err = s.state.Renew(c.lease, now)
+		if c.err = s.state.Renew(c.lease, now); c.err == nil {
+			s.record(c, now)
+		}
 	case callRevoke:
 		if ended, was := s.state.Revoke(c.lease, now); was {
+			s.record(c, now)
 			s.tellEnded(&ended)
 		}
 	}
 	if c.kind >= callGrant {
 		s.expire() // the next lease to end may be another now
+	}
+}
+
+// answerRead answers a read.
+func (s *Server) answerRead(c *call, now int64) {
+	state := s.read(c, now)
+	if c.kind == callGet {
+		c.pair, c.revision = state.Get(c.key), state.Revision()
+	} else {
+		c.snapshot = state.Range(c.key)
+	}
+	if len(s.damaged) == 0 || state != s.state {
+		return
+	}
+	s.repair(&c.pair)
+	for i := range c.snapshot.Pairs {
+		s.repair(&c.snapshot.Pairs[i])
 	}
 }
 
@@ -176,6 +202,7 @@ func (s *Server) commit(c *call, now int64) {
 	switch c.commit.Outcome {
 	case store.Done:
 		s.kernel.Note(noteCommit, uint64(c.commit.Revision))
+		s.record(c, now)
 		if s.Observe != nil && c.commit.Revision != before {
 			s.Observe(&c.txn, c.commit.Revision)
 		}
@@ -189,6 +216,7 @@ func (s *Server) commit(c *call, now int64) {
 // The errors that callers get when there is no proper answer.
 var (
 	errDown    = fmt.Errorf("%w: it is down", store.ErrRefused)
+	errFull    = fmt.Errorf("%w: it has no space left", store.ErrRefused)
 	errRefused = fmt.Errorf("%w: it is full", store.ErrRefused)
 	errReset   = fmt.Errorf("%w: the connection was reset", store.ErrUnknown)
 	errTimeout = fmt.Errorf("%w: the call timed out", store.ErrUnknown)

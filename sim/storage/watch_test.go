@@ -95,21 +95,37 @@ func TestWatchHearsThePast(t *testing.T) {
 	wantHeard(t, *got, heard{at: 3 * ms, keys: "ab"})
 }
 
-// TestWatchBreaks: a lost message breaks the connection. What had arrived before is told first.
+// TestWatchBreaks: a lost message breaks the connection.
 func TestWatchBreaks(t *testing.T) {
 	loss := scenarios.Fault{Kind: scenarios.KindNetworkLoss, Rate: scenarios.Whole, From: scenarios.Duration(150 * ms)}
 	l := newLab(t, setup{faults: []scenarios.Fault{loss}})
 	client, m := l.connect(2)
-	w := l.watch(client, m)
+	got := l.listen(m, l.watch(client, m))
 	l.writes(100*ms, "a")
 	l.writes(200*ms, "b")
 	l.runs(time.Second)
-	got := l.listen(m, w)
-	at := l.now()
-	l.runs(time.Second)
-	wantHeard(t, *got, heard{at: at, keys: "a"}, heard{at: at, err: store.ErrUnknown})
+	wantHeard(t, *got, heard{at: 101 * ms, keys: "a"}, heard{at: 201 * ms, err: store.ErrUnknown})
 	if n := l.subscriptions(); n != 0 {
 		t.Errorf("%d subscriptions are left", n)
+	}
+}
+
+// TestWatchUnheard: while nobody waits nothing is sent, and what has been pending for as long as a message
+// takes is there when it is asked for, all at once; what is younger is on its way still.
+func TestWatchUnheard(t *testing.T) {
+	for _, c := range []struct{ asked, told time.Duration }{
+		{150 * ms, 150 * ms}, {110 * ms, 110 * ms}, {104 * ms, 110 * ms},
+	} {
+		l := newLab(t, setup{delay: span(10*ms, 10*ms)})
+		client, m := l.connect(2)
+		w := l.watch(client, m)
+		l.writes(100*ms, "a")
+		l.writes(103*ms, "b")
+		var got *[]heard
+		l.at(c.asked, func() { got = l.listen(m, w) })
+		l.writes(200*ms, "c")
+		l.runs(time.Second)
+		wantHeard(t, *got, heard{at: c.told, keys: "ab"}, heard{at: 210 * ms, keys: "c"})
 	}
 }
 

@@ -2,6 +2,14 @@
 // store server, a client that posts jobs, conductors on machines of their own, and the nemesis that
 // breaks them.
 //
+// A world has one of two stores. With a server, each node is a machine, and a network lies between them.
+// With a SQLite database, the nodes are processes of the one machine whose disk the database is on: they
+// die one by one, and all together when the power goes.
+//
+// What a run was broken by beyond what anybody could withstand (the only copy of a record damaged, a disk
+// lost) is written down as ruined when it happens, or when it is found. A disk that was honest ruins
+// nothing: damage and loss on it are a failure of the run, [Result.Broken].
+//
 // A [Blueprint] is a scenario made ready once; a [World] runs it again and again in the same
 // memory. What may not live here: what a promise is (package checker reads the history), and how
 // many runs there are (package explore).
@@ -27,6 +35,7 @@ import (
 type Blueprint struct {
 	Scenario *scenarios.Scenario
 	nodes    []string // by number: the store, the client, the conductors
+	points   []string
 	faults   *fault.Plan
 	work     *workload.Plan
 	shapes   []history.Shape
@@ -47,7 +56,9 @@ func Compile(s *scenarios.Scenario) (*Blueprint, error) {
 	if err := checkFailpoints(s); err != nil {
 		return nil, err
 	}
-	b := &Blueprint{Scenario: s, nodes: []string{scenarios.NodeStore, scenarios.NodeClient}}
+	b := &Blueprint{
+		Scenario: s, nodes: []string{scenarios.NodeStore, scenarios.NodeClient}, points: Points(),
+	}
 	for i := range s.Cluster.Conductors {
 		b.nodes = append(b.nodes, scenarios.RoleConductor+"-"+strconv.Itoa(i+1))
 	}
@@ -82,7 +93,7 @@ func checkFailpoints(s *scenarios.Scenario) error {
 	}
 	names := Points()
 	for _, f := range s.Faults {
-		if f.Point != "" && !slices.Contains(names, f.Point) {
+		if f.Point != "" && f.Point != scenarios.PointAny && !slices.Contains(names, f.Point) {
 			return fmt.Errorf("there is no failpoint %q", f.Point)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"derail/checker"
 	"derail/core/conductor"
@@ -136,5 +137,13 @@ func TestCompileRefuses(t *testing.T) {
 	t.Setenv("GO_FAILPOINTS", "derail/x=panic")
 	if _, err := world.Compile(scenario(func(*scenarios.Scenario) {})); err == nil {
 		t.Error("it was compiled although GO_FAILPOINTS is set")
+	}
+}
+
+// telling notes by how much the clocks of the machines that list something are wrong.
+func telling(shown map[string]time.Duration) lister {
+	return func(ctx context.Context, s store.Store, m *kernel.Machine, prefix string) (store.Snapshot, error) {
+		shown[m.Name()] = m.Node().Clock()
+		return s.Range(ctx, prefix)
 	}
 }

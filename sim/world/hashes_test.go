@@ -36,6 +36,11 @@ var goldens = []golden{
 	{"tries", 1},
 	{"tries", 2},
 	{"tries", 3},
+	{"swarm", 1},
+	{"swarm", 2},
+	{"swarm", 3},
+	{"power", 1},
+	{"power", 2},
 }
 
 // TestGoldenHashes: the hashes of these runs, and their histories, are what they were: on both backends,

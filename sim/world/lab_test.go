@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -17,7 +18,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // pinned are this package's own scenarios: they do not change when those that come with derail do.
-var pinned = []string{"calm", "storm", "cycle", "deaths", "tries"}
+var pinned = []string{"calm", "storm", "cycle", "deaths", "tries", "swarm", "power"}
 
 // blueprint makes a scenario ready, one that comes with derail.
 func blueprint(t testing.TB, name string) *world.Blueprint {
@@ -73,6 +74,19 @@ func seeds(n int) uint64 {
 		return uint64(max(n/10, 2))
 	}
 	return uint64(n)
+}
+
+// scarce is fewer seeds for what takes long: runs on a database, of many machines, and those that go round
+// for ever.
+func scarce(b *world.Blueprint, n uint64) uint64 {
+	switch {
+	case b.Scenario.Cluster.Store == scenarios.StoreSQLite, b.Scenario.Cluster.Conductors > 20:
+		return max(n/25, 2)
+	case strings.HasPrefix(b.Scenario.Name, "endless-"):
+		return max(n/4, 2)
+	default:
+		return n
+	}
 }
 
 // newWorld makes a world that ends with the test.

@@ -2,6 +2,7 @@ package world
 
 import (
 	"context"
+	"time"
 
 	"derail/checker/history"
 	"derail/core/conductor"
@@ -9,6 +10,8 @@ import (
 	"derail/core/jobboard"
 	"derail/core/logbook"
 	"derail/core/store"
+	"derail/core/store/sqlite"
+	"derail/sim/fault"
 	"derail/sim/kernel"
 	"derail/sim/storage"
 	"derail/sim/workload"
@@ -19,13 +22,17 @@ type life struct {
 	world    *World
 	node     int
 	machine  *kernel.Machine
-	client   *storage.Client
+	client   *storage.Client // where there is a server
 	place    workload.Place
 	context  context.Context
 	books    *logbook.Library
 	recorded *recordedBoard
 	ears     ears
-	pauses   int // so far
+	pauses   int             // so far
+	database *sqlite.Store   // in a SQLite world, once it is open
+	leases   []store.LeaseID // in such a world, those that were granted
+
+	restoring bool // it is about to put a job back on the board
 
 	conductor *conductor.Conductor
 	stopping  bool  // it was asked to stop
@@ -40,42 +47,108 @@ type Wrap struct {
 	Config func(c *conductor.Config)
 }
 
-// connect boots a machine and gives it a connection to the store.
-func (w *World) connect(node int) *life {
+// boot starts a machine, with a conductor or the client on it.
+func (w *World) boot(node int) {
+	w.abandon()
 	l := &life{world: w, node: node}
 	l.machine = w.kernel.Node(w.blueprint.nodes[node]).Boot()
-	l.client = storage.NewClient(storage.ClientConfig{
-		Server: w.server, Machine: l.machine, Node: node, Source: w.source,
-		Delay: w.blueprint.Scenario.Network.Delay, Group: w.blueprint.work.GroupOf,
-	})
+	w.setClock(l)
 	l.place = workload.Place{
 		Machine: l.machine, Node: node, Faults: w.faults, Source: w.source,
 		Poisoned: func() { w.buried(l) }, Misled: l.misled,
 	}
 	l.context = w.root(l)
-	var s store.Store = l.client
-	if w.options.Wrap.Store != nil {
-		s = w.options.Wrap.Store(s, l.machine)
+	l.ears.life = l
+	w.lives[node] = l
+	if node != clientNode || l.machine.Node().Boots() > 1 {
+		w.note(history.Start, node, "", "")
+	}
+	if w.sqliteWorld() {
+		l.machine.Go("open", func() { w.open(l) })
+		return
+	}
+	l.client = storage.NewClient(storage.ClientConfig{
+		Server: w.server, Machine: l.machine, Node: node, Network: w.network, Group: w.blueprint.work.GroupOf,
+	})
+	l.equip(l.client)
+	l.operate()
+}
+
+// equip gives a machine what it works with on a store.
+func (l *life) equip(s store.Store) {
+	wrap := l.world.options.Wrap
+	if wrap.Store != nil {
+		s = wrap.Store(s, l.machine)
 	}
 	l.books = logbook.New(logbook.Config{Store: s, Host: l.machine})
 	board := jobboard.New(jobboard.Config{Store: s, Host: l.machine})
 	l.recorded = &recordedBoard{
 		Board: board, claims: board, life: l, open: map[*jobboard.Claim]history.Record{},
 	}
-	if w.options.Wrap.Claims != nil {
-		l.recorded.claims = w.options.Wrap.Claims(board, board, s)
+	if wrap.Claims != nil {
+		l.recorded.claims = wrap.Claims(board, board, s)
 	}
-	l.ears.life = l
-	return l
 }
 
-// boot starts a conductor on its machine.
-func (w *World) boot(node int) {
-	l := w.connect(node)
-	w.lives[node] = l
+// operate sets what runs on the machine to work.
+func (l *life) operate() {
+	if l.node == clientNode {
+		l.post()
+		if every := l.world.blueprint.Scenario.Operator; every.High > 0 {
+			l.machine.Go("operator", func() { l.tidy(every) })
+		}
+	} else {
+		l.conduct()
+	}
+}
+
+// setClock sets the clock of a machine that boots: right, or as wrong as is drawn.
+func (w *World) setClock(l *life) {
+	wrong, n := w.faults.Boot(w.kernel.Now(), l.node), l.machine.Node()
+	if wrong != (fault.Clock{}) || n.Drift() != 0 || n.Clock() != 0 {
+		n.SetClock(time.Duration(wrong.Offset))
+		n.SetDrift(wrong.Drift)
+	}
+}
+
+// close ends what the life has at the store.
+func (l *life) close() {
+	if l.client != nil {
+		l.client.Close()
+	}
+	if l.database != nil {
+		l.world.abandoned = append(l.world.abandoned, l.database)
+	}
+	if l.world.checker == l {
+		l.world.checker = nil
+	}
+}
+
+// post lets the client post what it has not posted yet.
+func (l *life) post() {
+	w := l.world
+	for i := range w.rounds {
+		g, round := &w.blueprint.work.Groups[i], &w.rounds[i]
+		if round.Done() {
+			continue
+		}
+		if l.database != nil {
+			round.Look = l.lookFor
+		}
+		l.machine.Go("post", func() {
+			round.Post(l.context, g, l.machine, w.source, l.books, l.recorded)
+			w.posting--
+			w.checkRest()
+		})
+	}
+}
+
+// conduct starts the conductor.
+func (l *life) conduct() {
+	w := l.world
 	s := w.blueprint.Scenario
 	config := conductor.Config{
-		Name: w.blueprint.nodes[node], Host: l.machine, Claims: l.recorded, Roster: l.recorded,
+		Name: l.machine.Name(), Host: l.machine, Claims: l.recorded, Roster: l.recorded,
 		Books: l.books, Flows: w.blueprint.work.Flows, Policy: w.blueprint.policy,
 		MaxJobs: s.Cluster.MaxJobs, Lease: s.Cluster.Lease.Std(), Idle: s.Cluster.Idle.Std(),
 		RunLimit: s.Cluster.RunLimit.Std(), Listener: &l.ears,
@@ -89,7 +162,6 @@ func (w *World) boot(node int) {
 		w.kernel.Halt("a conductor could not be made: " + err.Error())
 		return
 	}
-	w.note(history.Start, node, "", "")
 	l.conductor = c
 	l.machine.Go("conductor", func() {
 		_ = c.Run(l.context)
@@ -108,7 +180,7 @@ func withPoints(ctx context.Context, l *life) context.Context {
 func (p points) Fires(point *failpoints.Point) bool {
 	l := p.life
 	l.machine.Check()
-	fires, crash := l.world.faults.Point(l.world.kernel.Now(), l.node, point.Name)
+	fires, crash := l.world.faults.Point(l.world.kernel.Now(), l.node, point)
 	if fires && crash {
 		l.world.buried(l)
 		l.machine.Crash()

@@ -3,16 +3,12 @@ package world
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"derail/checker/history"
 	"derail/core/conductor"
 	"derail/core/failure"
 	"derail/core/jobboard"
-	"derail/core/logbook"
 	"derail/core/store"
-	"derail/core/store/memory"
-	"derail/sim/kernel"
 )
 
 // note writes an event of a machine down.
@@ -158,7 +154,10 @@ func (b *recordedBoard) release(c *jobboard.Claim, r history.Record, try func() 
 		r = b.invoke(r, c.Job.ID)
 	}
 	err := try()
-	if kind, _ := whatBecame(err); err != nil && kind == history.Info {
+	kind, _ := whatBecame(err)
+	// That a later try did not happen says nothing of an earlier one, unless it has looked.
+	inDoubt := kind == history.Info || is && again.Kind == r.Kind && !errors.Is(err, jobboard.ErrLost)
+	if err != nil && inDoubt {
 		b.life.machine.Check()
 		b.open[c] = r
 		return err
@@ -180,6 +179,15 @@ func (b *recordedBoard) TrashExhausted(ctx context.Context, job *jobboard.Job, b
 	return err
 }
 
+// TrashUnreadable implements conductor.Roster.
+func (b *recordedBoard) TrashUnreadable(ctx context.Context, id, by string) (jobboard.Trashed, error) {
+	r := b.invoke(history.Record{Kind: history.Trash, Reason: history.TrashUnreadable}, id)
+	t, err := b.Board.TrashUnreadable(ctx, id, by)
+	r.Attempt, r.Subject = int32(t.Attempts), fingerprint(t.Last)
+	b.complete(r, err)
+	return t, err
+}
+
 // misled writes down what a task says of its arguments.
 func (l *life) misled(job, task string, wrong error) {
 	l.machine.Check()
@@ -195,107 +203,4 @@ func fingerprint(f *failure.Failure) string {
 		return ""
 	}
 	return f.Fingerprint()
-}
-
-// observe sees a commit at the server: it remembers who holds what, for when a lease ends, which jobs
-// the board has had, and what was written to logbooks.
-func (w *World) observe(txn *store.Txn, at store.Revision) {
-	for i := range txn.Then {
-		op := &txn.Then[i]
-		if op.Delete {
-			continue
-		}
-		if job, is := jobboard.ClaimedJob(op.Key); is {
-			w.claims[job] = op.Value
-		} else if job, is := strings.CutPrefix(op.Key, jobboard.PostingPrefix); is {
-			w.posted[job] = true
-		} else if job, is := logbook.SavedFlow(op.Key); is {
-			w.saved(job, op.Value, at)
-		}
-	}
-	w.checkRest()
-}
-
-// leaseEnded writes down which claims the end of a lease has ended.
-func (w *World) leaseEnded(ended *memory.EndedLease) {
-	for _, key := range ended.Keys {
-		job, is := jobboard.ClaimedJob(key)
-		if !is {
-			continue
-		}
-		holder, err := jobboard.ReadHolder(w.claims[job])
-		if err != nil {
-			w.kernel.Halt("a claim record cannot be read: " + err.Error())
-			return
-		}
-		w.append(history.Record{
-			Type: history.Event, Kind: history.LeaseEnd, Process: storeNode, Job: w.recorder.Job(job),
-			Epoch: holder.Epoch, Revision: int64(ended.Revision), Subject: holder.Owner,
-		})
-	}
-}
-
-// checkRest ends the run soon after the system has come to rest. A post that was long on its way can
-// disturb it once more.
-func (w *World) checkRest() {
-	if w.done || !w.rests() {
-		return
-	}
-	w.done = true
-	w.kernel.After(aftermath, kernel.Do(func() {
-		w.done = false
-		if w.rests() {
-			w.kernel.Halt(atRest)
-		}
-	}))
-}
-
-// atRest is why a run is halted that has nothing more to do.
-const atRest = "at rest"
-
-func (w *World) rests() bool { return w.healed && w.posting == 0 && w.onBoard() == 0 }
-
-// onBoard is how many jobs are on the board.
-func (w *World) onBoard() int {
-	w.board = w.server.State().AppendRange(w.board[:0], jobboard.PostingPrefix)
-	return len(w.board)
-}
-
-// closeBooks writes down where every job has ended up.
-func (w *World) closeBooks() {
-	state := w.server.State()
-	for _, g := range w.blueprint.work.Groups {
-		for _, job := range g.Jobs {
-			w.tellSave(job)
-			where := history.FinalGone
-			switch {
-			case state.Get(jobboard.ClaimKey(job)).Changed != 0:
-				where = history.FinalClaimed
-			case state.Get(jobboard.PostingPrefix+job).Changed != 0:
-				where = history.FinalUnclaimed
-			case state.Get(jobboard.TrashKey(job)).Changed != 0:
-				where = history.FinalTrashed
-			}
-			w.append(history.Record{
-				Type: history.Event, Kind: history.Final, Process: storeNode, Job: w.recorder.Job(job),
-				To: where,
-			})
-			if w.posted[job] {
-				w.result.count(where)
-			}
-		}
-	}
-}
-
-// count counts a job that the board has had. One that it never had is nowhere, and not consumed.
-func (r *Result) count(where string) {
-	r.Posted++
-	switch where {
-	case history.FinalGone:
-		r.Consumed++
-	case history.FinalTrashed:
-		r.Trashed++
-	default:
-		r.Left++
-	}
 }

@@ -23,10 +23,7 @@ func TestSameSeedSameRun(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			one, other := newWorld(t, b), newWorld(t, b)
-			n := seeds(100)
-			if strings.HasPrefix(name, "endless-") { // longer than all others together
-				n /= 4
-			}
+			n := scarce(b, seeds(100))
 			hashes, steps := make([]uint64, n), make([]uint64, n)
 			for seed := range n {
 				r := run(t, one, seed, world.Options{})
@@ -37,6 +34,7 @@ func TestSameSeedSameRun(t *testing.T) {
 				o := world.Options{Full: seed%5 == 1}
 				var last kernel.Step
 				if seed%5 == 2 {
+					o.Backend = kernel.Tokens
 					o.Trace = func(s kernel.Step) { last = s }
 				}
 				r := run(t, other, seed, o)
@@ -63,7 +61,7 @@ func TestReplay(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, b)
-			for seed := range seeds(5) {
+			for seed := range scarce(b, seeds(5)) {
 				hash := run(t, w, seed, world.Options{}).Hash
 				recording := choice.Recording(seed)
 				recorded := runFrom(t, w, recording, seed, world.Options{})
@@ -128,12 +126,18 @@ jobs:
 faults:
 `
 	for _, kind := range scenarios.Kinds() {
-		if kind.Timed {
+		if kind.Timed || kind.Store == scenarios.StoreSQLite {
 			continue
 		}
 		text += "  - kind: " + kind.Name + "\n    rate: 99%\n"
 		if slices.Contains(kind.Needs, "for") {
 			text += "    for: 1s..2s\n"
+		}
+		if slices.Contains(kind.Needs, "by") {
+			text += "    by: 1s..2s\n"
+		}
+		if slices.Contains(kind.Needs, "drift") {
+			text += "    drift: 1%\n"
 		}
 		if slices.Contains(kind.Needs, "point") {
 			text += "    point: jobboard/claim-committed\n"
@@ -171,7 +175,7 @@ func TestHistoryRoundTrip(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, b)
-			for seed := range seeds(5) {
+			for seed := range scarce(b, seeds(5)) {
 				h := run(t, w, seed, world.Options{Full: seed%2 == 1}).History
 				read, err := history.Read(strings.NewReader(text(t, h)), "h")
 				if err != nil {

@@ -3,12 +3,14 @@ package world
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"derail/checker/history"
-	"derail/core/store"
+	"derail/scenarios"
 	"derail/sim/choice"
 	"derail/sim/fault"
 	"derail/sim/kernel"
+	"derail/sim/network"
 	"derail/sim/storage"
 	"derail/sim/workload"
 )
@@ -20,16 +22,23 @@ type World struct {
 	kernel    *kernel.Kernel
 	source    *choice.Source
 	faults    *fault.Injector
+	network   *network.Network
 	server    *storage.Server
 	recorder  *history.Recorder
 	result    Result
+	calls     int64 // to the store, where it is no server
+	machinery       // the same
 
-	lives   []*life // by node; nil where no conductor is alive
-	claims  map[string][]byte
+	lives   []*life            // by node; nil where no conductor is alive
+	claims  map[string][]byte  // by job, while it is claimed: the claim record
 	saves   map[string]applied // by job: see applied
-	board   []store.Pair       // room for onBoard
-	posted  map[string]bool
-	posting int // groups whose client is still at work
+	posted  map[string]bool    // the jobs that the board has had
+	onBoard map[string]bool    // those that it has
+	rounds  []workload.Round   // by group: how far the client has come
+	posting int                // groups whose client is still at work
+	failing *strike            // the failover that is being carried out
+	lost    []bool             // by node: it is outside the core that has healed; nil: none is
+	ruins   []string
 	healed  bool
 	done    bool
 }
@@ -45,29 +54,12 @@ type Options struct {
 	Wrap Wrap
 }
 
-// Result is what a run came to. It is valid until the world's next run.
-type Result struct {
-	Seed      uint64
-	Hash      uint64
-	History   *history.History
-	Simulated int64   // virtual nanoseconds
-	Steps     uint64  // of the kernel
-	Calls     int64   // that reached the store
-	Faults    []int64 // by Blueprint.FaultNames
-	Posted    int     // jobs that the board had, at one time or another
-	Consumed  int
-	Trashed   int
-	Left      int
-	// Broken is set when the run could not be run to its end: a process of the simulation or of core
-	// panicked, or the run went on for ever at one instant.
-	Broken error
-}
-
 // New makes a world.
 func New(b *Blueprint) *World {
 	return &World{
 		blueprint: b, claims: map[string][]byte{}, saves: map[string]applied{}, posted: map[string]bool{},
-		recorder: history.NewRecorder(history.Header{}), lives: make([]*life, len(b.nodes)),
+		onBoard: map[string]bool{}, recorder: history.NewRecorder(history.Header{}),
+		lives: make([]*life, len(b.nodes)),
 	}
 }
 
@@ -76,10 +68,18 @@ func (w *World) Close() {
 	if w.kernel != nil {
 		w.kernel.Close()
 	}
+	if w.disk != nil {
+		w.abandon()
+		w.disk.Close()
+	}
 }
 
-// eventLimit ends a run that does not end by itself; the suite's largest takes tens of thousands.
-const eventLimit = 20_000_000
+// What ends a run that does not end by itself: the suite's largest takes tens of thousands of events, and a
+// job a few hundred.
+const (
+	eventLimit  = 20_000_000
+	eventsOfJob = 20_000
+)
 
 // Run runs the blueprint once with the choices of a source. seed is only written down.
 func (w *World) Run(source *choice.Source, seed uint64, o Options) *Result {
@@ -96,21 +96,7 @@ func (w *World) Run(source *choice.Source, seed uint64, o Options) *Result {
 }
 
 func (w *World) prepare(source *choice.Source, seed uint64, o Options) {
-	config := kernel.Config{Source: source, Backend: o.Backend, Trace: o.Trace, EventLimit: eventLimit}
-	if w.kernel == nil || w.options.Backend != o.Backend {
-		w.Close()
-		w.kernel = kernel.New(config)
-	} else {
-		w.kernel.Reset(config)
-	}
-	w.options, w.source = o, source
-	if w.faults == nil {
-		w.faults = fault.NewInjector(w.blueprint.faults, w.blueprint.nodes, source)
-		w.server = storage.NewServer(w.kernel, w.faults)
-	} else {
-		w.faults.Reset(source)
-		w.server.Reset(w.kernel, w.faults)
-	}
+	w.prepareKernel(source, o)
 	s := w.blueprint.Scenario
 	w.recorder.Reset(history.Header{
 		Version: history.Version, Scenario: s.Name, Seed: seed, Attempts: s.Policy.Attempts,
@@ -123,13 +109,70 @@ func (w *World) prepare(source *choice.Source, seed uint64, o Options) {
 	clear(w.claims)
 	clear(w.saves)
 	clear(w.posted)
-	w.result = Result{Seed: seed}
-	w.posting, w.healed, w.done = 0, false, false
+	clear(w.onBoard)
+	w.result = Result{Seed: seed, Points: w.result.Points}
+	w.rounds = append(w.rounds[:0], make([]workload.Round, len(w.blueprint.work.Groups))...)
+	w.posting, w.healed, w.done = len(w.rounds), false, false
+	w.failing, w.lost, w.ruins = nil, nil, w.ruins[:0]
+	plan := w.plan()
+	if w.faults == nil {
+		w.faults = fault.NewInjector(plan, w.blueprint.nodes, source)
+	} else {
+		w.faults.ResetTo(plan, source)
+	}
 	w.faults.Struck = nil
 	if o.Full {
 		w.faults.Struck = w.struck
 	}
-	w.server.Observe, w.server.LeaseEnded = w.observe, w.leaseEnded
+	w.prepareStore()
+}
+
+func (w *World) prepareKernel(source *choice.Source, o Options) {
+	config := kernel.Config{
+		Source: source, Backend: o.Backend, Trace: o.Trace,
+		EventLimit: eventLimit + eventsOfJob*uint64(w.blueprint.Jobs()),
+	}
+	if w.kernel == nil || w.options.Backend != o.Backend {
+		w.Close()
+		w.kernel = kernel.New(config)
+	} else {
+		w.kernel.Reset(config)
+	}
+	w.options, w.source = o, source
+}
+
+// plan is the faults of a run: the scenario's, and with a swarm those that the run draws.
+func (w *World) plan() *fault.Plan {
+	s := w.blueprint.Scenario
+	if s.Swarm == nil {
+		return w.blueprint.faults
+	}
+	drawn := fault.Draw(s, w.blueprint.points, w.source)
+	plan, err := w.blueprint.faults.With(drawn)
+	if err != nil { // what is drawn is what the scenario could have had in its file
+		w.kernel.Halt("the faults that were drawn cannot be: " + err.Error())
+		plan = w.blueprint.faults
+	}
+	w.result.Plan = scenarios.FormatFaults(slices.Concat(s.Faults, drawn))
+	w.recorder.Header().Faults = w.result.Plan
+	return plan
+}
+
+// prepareStore makes the store as new.
+func (w *World) prepareStore() {
+	w.calls = 0
+	if w.sqliteWorld() {
+		w.prepareDisk()
+		return
+	}
+	if w.server == nil {
+		w.server = storage.NewServer(w.kernel, w.faults)
+		w.network = network.New(w.blueprint.Scenario.Network, w.blueprint.nodes)
+	} else {
+		w.server.Reset(w.kernel, w.faults)
+	}
+	w.network.Reset(w.source, w.faults)
+	w.server.Observe, w.server.LeaseEnded, w.server.FailedOver = w.observe, w.leaseEnded, w.failedOver
 }
 
 // start boots the machines, and sets the client and the nemesis to work.
@@ -137,17 +180,8 @@ func (w *World) start() {
 	for i := firstConductor; i < len(w.blueprint.nodes); i++ {
 		w.boot(i)
 	}
-	client := w.connect(clientNode)
-	for i := range w.blueprint.work.Groups {
-		g := &w.blueprint.work.Groups[i]
-		w.posting++
-		client.machine.Go("post", func() {
-			workload.Post(client.context, g, client.machine, w.source, client.books, client.recorded)
-			w.posting--
-			w.checkRest()
-		})
-	}
-	for _, t := range w.blueprint.faults.Timed() {
+	w.boot(clientNode)
+	for _, t := range w.faults.Plan().Timed() {
 		w.nemesis(t)
 	}
 }
@@ -161,14 +195,28 @@ func ranOn(stop kernel.Stop) bool {
 // finish ends the run and writes down where everything is.
 func (w *World) finish(stop kernel.Stop) {
 	r := &w.result
+	if w.sqliteWorld() {
+		w.shutDown()
+	}
 	r.Hash, r.Steps, r.Simulated = w.kernel.Hash(), w.kernel.Steps(), w.kernel.Now()
-	w.closeBooks()
-	r.Calls, r.Faults = w.server.Calls(), w.faults.Counts()
+	r.Calls = w.calls
+	if w.sqliteWorld() {
+		w.closeBooks(w.finalState())
+	} else {
+		state := w.server.State()
+		w.closeBooks(func(key string) bool { return state.Get(key).Changed != 0 })
+		r.Calls = w.server.Calls()
+	}
+	w.countPoints()
+	r.Ruined, r.Faults = w.ruinText(), w.faults.Counts()
 	switch {
 	case stop.Reason == kernel.Panicked:
 		r.Broken = fmt.Errorf("the run stopped: %v", stop)
 	case !ranOn(stop):
 		r.Broken = fmt.Errorf("the run did not end: %v", stop)
+	}
+	if w.failure != nil {
+		r.Broken = w.failure
 	}
 	h := w.recorder.Header()
 	h.End, h.Hash = r.Simulated, fmt.Sprintf("%016x", r.Hash)

@@ -84,11 +84,9 @@ var Directions = []Direction{
 		Reason: "a board hands out jobs: what a job is worth doing is the conductor's affair",
 	},
 	{
-		From: []string{"derail/cmd/derail"},
-		To: []string{
-			"derail/core/store/sqlite", "derail/core/store/etcd", "go.etcd.io", "github.com/ncruces",
-		},
-		Reason: "derail stays light: the store clients are linked by cmd/conductor",
+		From:   []string{"derail/cmd/derail"},
+		To:     []string{"derail/core/store/etcd", "go.etcd.io"},
+		Reason: "derail stays light: the clients of remote stores are linked by cmd/conductor",
 	},
 }
 

@@ -43,7 +43,7 @@ func New(h slog.Handler, level func(e *event.Event) slog.Level) *Log {
 func Level(e *event.Event) slog.Level {
 	switch e.Kind {
 	case event.JobTrashed, event.ClaimLost, event.ReleaseUnsettled, event.SessionLost,
-		event.LogbookUnsaved, event.FailpointFired:
+		event.LogbookUnsaved, event.FailpointFired, event.RecordDamaged:
 		return slog.LevelWarn
 	case event.FlowMoved, event.AtomMoved, event.RetryMoved:
 		if e.To == state.Failure || e.To == state.RevertFailure {

@@ -20,11 +20,12 @@
 //	derail_retry_moves_total             counter    to       moves of retries, by the state after it
 //	derail_atom_progress_total           counter             times that a task told how far it is
 //	derail_failpoints_fired_total        counter    point    failpoints that fired
+//	derail_records_damaged_total         counter             times that a stored record could not be read
 //
 // The values of the labels are fixed: counted is true or false; reason is exhausted, undispatchable,
-// operator or other; end is consumed, abandoned or trashed; stage is compile, prepare, validate, run or
-// other; outcome is saved, fenced, changed, refused or unknown; to is a state of a task or a retry, or
-// other; point is the name of a failpoint that is linked into the program, or other.
+// unreadable, operator or other; end is consumed, abandoned or trashed; stage is compile, prepare,
+// validate, run or other; outcome is saved, fenced, changed, refused or unknown; to is a state of a task or
+// a retry, or other; point is the name of a failpoint that is linked into the program, or other.
 //
 // What may not live here: anything that core decides by, and the server that publishes the metrics.
 package prometheus
@@ -40,7 +41,7 @@ import (
 // Metrics counts and measures what it hears. Any number of processes may tell it events at once.
 type Metrics struct {
 	running   prometheus.Gauge
-	plain     [event.AtomProgress + 1]prometheus.Counter // the kinds that need one counter only
+	plain     [event.RecordDamaged + 1]prometheus.Counter // the kinds that need one counter only
 	counted   prometheus.Counter
 	uncounted prometheus.Counter
 
@@ -77,7 +78,7 @@ func New(registerer prometheus.Registerer) *Metrics {
 	m := &Metrics{
 		running: f.gauge("conductors_running", "Conductors whose loop runs."),
 		trashed: f.children("jobs_trashed_total", "Jobs put into the trash.", "reason",
-			"exhausted", "undispatchable", "operator", other),
+			"exhausted", "undispatchable", "unreadable", "operator", other),
 		saves: f.children("logbook_saves_total", "Writes of engines to the logbook.", "outcome",
 			saved, "fenced", "changed", "refused", "unknown"),
 		moves: f.children("atom_moves_total", "Moves of tasks, by the state after it.", "to",
@@ -94,6 +95,8 @@ func New(registerer prometheus.Registerer) *Metrics {
 	m.plain[event.ReleaseUnsettled] = f.counter("releases_unsettled_total",
 		"Releases without a definite answer, so far.")
 	m.plain[event.AtomProgress] = f.counter("atom_progress_total", "Times that a task told how far it is.")
+	m.plain[event.RecordDamaged] = f.counter("records_damaged_total",
+		"Times that a stored record could not be read.")
 	abandoned := f.children("jobs_abandoned_total", "Jobs given back; true: an attempt used up.", "counted",
 		"true", "false")
 	m.counted, m.uncounted = abandoned.known["true"], abandoned.known["false"]

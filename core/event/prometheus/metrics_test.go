@@ -73,6 +73,8 @@ func story(t *teller) {
 	}
 	t.tell(0, event.Event{Kind: event.FailpointFired, Reason: point.Name})
 	t.tell(0, event.Event{Kind: event.FailpointFired, Reason: "nowhere"})
+	t.tell(0, event.Event{Kind: event.RecordDamaged, Job: "z", Reason: "board/l/z"})
+	t.tell(0, event.Event{Kind: event.JobTrashed, Job: "z", Reason: "unreadable"})
 
 	t.tell(time.Second, event.Event{Kind: event.JobConsumed, Job: "a", Epoch: 1})
 	t.tell(time.Second, event.Event{Kind: event.JobAbandoned, Job: "b", Epoch: 1, Attempt: 2, Counted: true})

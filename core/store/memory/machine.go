@@ -29,6 +29,7 @@ type Machine struct {
 
 	journal       journal
 	subscriptions []*Subscription
+	topics        []*topic
 }
 
 // NewMachine returns an empty machine at revision zero.
@@ -61,6 +62,8 @@ func (m *Machine) Reset() {
 		m.subscriptions[i] = nil
 	}
 	m.subscriptions = m.subscriptions[:0]
+	clear(m.topics)
+	m.topics = m.topics[:0]
 }
 
 // Revision is the latest revision, zero before the first commit.
@@ -175,9 +178,10 @@ func (m *Machine) settle(from int64, at store.Revision) {
 		return
 	}
 	m.revision = at
-	for _, s := range m.subscriptions {
-		if !s.pending && s.find(from) && s.OnPending != nil {
-			s.OnPending()
+	overrun := from < m.journal.first // one commit was more than the machine remembers
+	for _, t := range m.topics {
+		if t.extend(&m.journal, from) || overrun {
+			t.tell(from)
 		}
 	}
 }

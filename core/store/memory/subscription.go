@@ -2,7 +2,6 @@ package memory
 
 import (
 	"slices"
-	"strings"
 
 	"derail/core/store"
 )
@@ -17,7 +16,7 @@ type Subscription struct {
 	OnPending func()
 
 	machine *Machine // nil when closed
-	prefix  string
+	topic   *topic
 	since   store.Revision
 	pending bool
 	cursor  int64 // while pending: the journal's position of the first change to take
@@ -29,8 +28,11 @@ func (m *Machine) Subscribe(prefix string, since store.Revision) (*Subscription,
 	if since < m.journal.forgotten {
 		return nil, store.ErrCompacted
 	}
-	s := &Subscription{machine: m, prefix: prefix, since: since}
-	s.find(m.journal.after(since))
+	s := &Subscription{machine: m, topic: m.topicOf(prefix), since: since}
+	s.topic.subscribers++
+	if !s.find(m.journal.after(since)) {
+		s.topic.idle = append(s.topic.idle, s)
+	}
 	m.subscriptions = append(m.subscriptions, s)
 	return s, nil
 }
@@ -42,17 +44,13 @@ func (s *Subscription) find(from int64) bool {
 		s.pending, s.cursor = true, from
 		return true
 	}
-	for position := max(from, j.first); position < j.next; position++ {
-		if s.wants(j.at(position)) {
+	for _, position := range s.topic.from(max(from, j.first)) {
+		if j.at(position).Pair.Changed > s.since {
 			s.pending, s.cursor = true, position
 			return true
 		}
 	}
 	return false
-}
-
-func (s *Subscription) wants(change *store.Change) bool {
-	return change.Pair.Changed > s.since && strings.HasPrefix(change.Pair.Key, s.prefix)
 }
 
 // Pending reports whether Take has something to say.
@@ -71,12 +69,13 @@ func (s *Subscription) Take(dst []store.Change) ([]store.Change, error) {
 	if s.cursor < j.first {
 		return dst, store.ErrCompacted
 	}
-	for position := s.cursor; position < j.next; position++ {
-		if change := j.at(position); s.wants(change) {
-			dst = append(dst, *change)
-		}
+	places := s.topic.from(s.cursor)
+	dst = slices.Grow(dst, len(places))
+	for _, position := range places {
+		dst = append(dst, *j.at(position)) // all of them are later than since, as the first is
 	}
 	s.pending = false
+	s.topic.idle = append(s.topic.idle, s)
 	return dst, nil
 }
 
@@ -87,6 +86,7 @@ func (s *Subscription) Close() {
 	}
 	m := s.machine
 	s.machine = nil
+	m.leaveTopic(s.topic, s)
 	if i := slices.Index(m.subscriptions, s); i >= 0 {
 		m.subscriptions = slices.Delete(m.subscriptions, i, i+1)
 	}

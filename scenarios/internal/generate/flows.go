@@ -59,7 +59,5 @@ func where(key string, value *jsonschema.Schema) *jsonschema.Schema {
 
 // inGraph says that the flow is a graph, and says so.
 func inGraph() *jsonschema.Schema {
-	schema := where("pattern", &jsonschema.Schema{Const: scenarios.PatternGraph})
-	schema.Required = []string{"pattern"}
-	return schema
+	return with("pattern", &jsonschema.Schema{Const: scenarios.PatternGraph})
 }

@@ -28,6 +28,7 @@ type section struct {
 var sections = []section{
 	{"The file", reflect.TypeFor[scenarios.Scenario]()},
 	{"`cluster`", reflect.TypeFor[scenarios.Cluster]()},
+	{"`cluster.disk`", reflect.TypeFor[scenarios.Disk]()},
 	{"`cluster.engine`", reflect.TypeFor[scenarios.Engine]()},
 	{"`policy`", reflect.TypeFor[scenarios.Policy]()},
 	{"`policy.backoff`", reflect.TypeFor[scenarios.Backoff]()},
@@ -38,6 +39,7 @@ var sections = []section{
 	{"Each of `links` of a graph flow", reflect.TypeFor[scenarios.Link]()},
 	{"`retry` of a flow", reflect.TypeFor[scenarios.Retry]()},
 	{"Each of `faults`", reflect.TypeFor[scenarios.Fault]()},
+	{"`swarm`", reflect.TypeFor[scenarios.Swarm]()},
 	{"`expect`", reflect.TypeFor[scenarios.Expect]()},
 }
 

@@ -1,6 +1,7 @@
 package generate
 
 import (
+	"cmp"
 	_ "embed" // the prose
 	"fmt"
 	"path"
@@ -56,7 +57,8 @@ func writeSuite(page *strings.Builder) error {
 			scenario.Name, path.Join(source.Folder, source.Name), scenario.Summary(), expected(scenario.Expect))
 		fmt.Fprintf(&stories, "**%s.** %s\n\n", scenario.Name, strings.TrimSpace(scenario.About))
 	}
-	page.WriteString("\nEvery property that the table does not name as broken must hold in every run.\n" +
+	page.WriteString("\nEvery property that the table does not name as broken must hold in every run; one " +
+		"that is\nfound broken must be in some run, one that may break need not.\n" +
 		"What stands after \"met\" must have happened in at least one, or the experiment showed nothing.\n\n")
 	page.WriteString(stories.String())
 	page.WriteString("Folder [regression](regression/README.md) keeps a scenario for every bug found.\n\n")
@@ -68,6 +70,12 @@ func expected(expect scenarios.Expect) string {
 	var parts []string
 	if len(expect.Broken) > 0 {
 		parts = append(parts, "broken: "+code(expect.Broken))
+	}
+	if len(expect.Found) > 0 {
+		parts = append(parts, "found broken: "+code(expect.Found))
+	}
+	if len(expect.MayBreak) > 0 {
+		parts = append(parts, "may break: "+code(expect.MayBreak))
 	}
 	if expect.Consumed != nil {
 		parts = append(parts, fmt.Sprintf("%d jobs consumed", *expect.Consumed))
@@ -147,31 +155,51 @@ func valueOf(key key) string {
 	return "text"
 }
 
+// The headings of the areas of faults, in the order of the table.
+var areaHeadings = map[string]string{
+	"storage": "The store", "lease": "Leases", "watch": "Watches", "disk": "The disk", "network": "The network",
+	"node": "Machines", "clock": "Clocks", "task": "Tasks", "code": "The code",
+}
+
 func writeKinds(page *strings.Builder) {
 	page.WriteString("\n## The kinds of fault\n\n" +
 		"Timed kinds strike at moments; the others with a chance, each time that something happens\n" +
 		"which they can hit. Keys in bold must be given. Where `rate` may be left out it is 100%. A timed\n" +
-		"fault hits one machine each time, drawn from `nodes`. Strikes are counted, and expected with\n" +
-		"`reached`, under the kind's name; those of `code.failpoint` under their point's name as well.\n\n" +
-		"| kind | what happens | keys |\n| --- | --- | --- |\n")
-	for _, kind := range scenarios.Kinds() {
-		keys := make([]string, len(kind.Takes))
-		for i, name := range kind.Takes {
-			keys[i] = "`" + name + "`"
-			if slices.Contains(kind.Needs, name) {
-				keys[i] = "**" + keys[i] + "**"
+		"fault hits one machine each time, drawn from `nodes`, if `hits` does not say otherwise. Strikes are\n" +
+		"counted, and expected with `reached`, under the kind's name; those of `code.failpoint` under their\n" +
+		"point's name as well.\n\n" +
+		"Where the last column is empty the core promises to withstand the fault. Otherwise it names the\n" +
+		"assumption of package core that the fault breaks; package sim says what still holds without it.\n")
+	for _, area := range scenarios.Areas() {
+		fmt.Fprintf(page, "\n### %s\n\n| kind | what happens | keys | store | breaks |\n"+
+			"| --- | --- | --- | --- | --- |\n", areaHeadings[area])
+		for _, kind := range scenarios.Kinds() {
+			if kind.Area() == area {
+				writeKind(page, kind)
 			}
 		}
-		timed := ""
-		if kind.Timed {
-			timed = " (timed)"
-		}
-		fmt.Fprintf(page, "| `%s`%s | %s | %s |\n", kind.Name, timed, kind.Means, strings.Join(keys, ", "))
 	}
+}
+
+func writeKind(page *strings.Builder, kind scenarios.Kind) {
+	keys := make([]string, len(kind.Takes))
+	for i, name := range kind.Takes {
+		keys[i] = "`" + name + "`"
+		if slices.Contains(kind.Needs, name) {
+			keys[i] = "**" + keys[i] + "**"
+		}
+	}
+	timed := ""
+	if kind.Timed {
+		timed = " (timed)"
+	}
+	fmt.Fprintf(page, "| `%s`%s | %s | %s | %s | %s |\n",
+		kind.Name, timed, kind.Means, strings.Join(keys, ", "), cmp.Or(kind.Store, "any"), kind.Breaks)
 }
 
 func writeNames(page *strings.Builder) {
 	fmt.Fprintf(page, "\n## Names\n\nOperations, for `on`: %s.\n\n", code(scenarios.Operations()))
-	fmt.Fprintf(page, "Properties, for `broken`: %s.\n\n", code(scenarios.Properties()))
+	fmt.Fprintf(page, "Properties, for `broken`, `found` and `may-break`: %s.\n\n", code(scenarios.Properties()))
+	fmt.Fprintf(page, "Areas, for `kinds` of a swarm: %s.\n\n", code(scenarios.Areas()))
 	fmt.Fprintf(page, "Machines, for `nodes`: `conductor-1` and so on, `%s`.\n", scenarios.NodeClient)
 }

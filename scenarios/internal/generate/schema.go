@@ -111,7 +111,7 @@ func refine(definitions jsonschema.Definitions) {
 	jobs, _ := definitions["Scenario"].Properties.Get("jobs")
 	jobs.MinItems = &one
 	fault := definitions["Fault"]
-	for _, list := range []string{"on", "nodes", "jobs", "tasks"} {
+	for _, list := range []string{"on", "nodes", "jobs", "tasks", "records"} {
 		property, _ := fault.Properties.Get(list)
 		property.MinItems = &one
 	}
@@ -123,6 +123,51 @@ func refine(definitions jsonschema.Definitions) {
 	}
 	kinds.Extras = map[string]any{"enumDescriptions": sentences}
 	refineFlows(definitions)
+	refineSwarm(definitions["Swarm"])
+	refineStores(definitions)
+}
+
+// refineSwarm adds what a swarm can draw from.
+func refineSwarm(swarm *jsonschema.Schema) {
+	one := uint64(1)
+	kinds, _ := swarm.Properties.Get("kinds")
+	kinds.MinItems = &one
+	for _, area := range scenarios.Areas() {
+		kinds.Items.Enum = append(kinds.Items.Enum, area)
+	}
+	for _, kind := range scenarios.Kinds() {
+		kinds.Items.Enum = append(kinds.Items.Enum, kind.Name)
+	}
+}
+
+// refineStores adds what there cannot be with each store.
+func refineStores(definitions jsonschema.Definitions) {
+	sqlite := with("cluster", with("store", &jsonschema.Schema{Const: scenarios.StoreSQLite}))
+	whole := definitions["Scenario"]
+	whole.If = sqlite
+	whole.Then = faultsOf(scenarios.StoreSQLite)
+	whole.Then.Not = required("network")
+	whole.Else = faultsOf(scenarios.StoreServer)
+	whole.Else.Properties.Set("cluster", &jsonschema.Schema{Not: required("disk")})
+	definitions["Network"].DependentRequired = map[string][]string{"tail-rate": {"tail"}}
+}
+
+// faultsOf says that the kinds of fault are those that there can be with the store.
+func faultsOf(store string) *jsonschema.Schema {
+	kind := &jsonschema.Schema{}
+	for _, one := range scenarios.Kinds() {
+		if one.Store == "" || one.Store == store {
+			kind.Enum = append(kind.Enum, one.Name)
+		}
+	}
+	return where("faults", &jsonschema.Schema{Items: where("kind", kind)})
+}
+
+// with says that a key is given, and what its value is.
+func with(key string, value *jsonschema.Schema) *jsonschema.Schema {
+	schema := where(key, value)
+	schema.Required = []string{key}
+	return schema
 }
 
 // ofKind says which keys a fault of the kind has.

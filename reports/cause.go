@@ -1,0 +1,117 @@
+package reports
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"derail/checker"
+	"derail/checker/history"
+)
+
+// claimProperties are the properties that two owners of one job break.
+var claimProperties = []string{"claim.linearizable", "claim.exclusive"}
+
+// Cause tells what lies behind a broken promise, where the history shows it. Of a job that had two owners it
+// says which two they were, by which claims, and what lay between that made the store forget the first; of
+// anything else, by what the store lost something between the first and the last record of the evidence. It
+// is empty when there is nothing of that sort.
+func Cause(h *history.History, v checker.Verdict) string {
+	if v.Outcome != checker.Invalid {
+		return ""
+	}
+	if slices.Contains(claimProperties, v.Property) {
+		claims := holds(h)
+		for _, two := range []func(a, b *hold) bool{atOnce, again} {
+			for _, found := range v.Findings {
+				job := history.JobID(slices.Index(h.Jobs, found.Job))
+				if first, second := pairOf(claims, job, two); first != nil {
+					return twice(h, first, second)
+				}
+			}
+		}
+	}
+	for _, found := range v.Findings {
+		if n := len(found.Records); n > 1 {
+			if lost := between(h, found.Records[0], found.Records[n-1]); lost != "" {
+				return lost
+			}
+		}
+	}
+	return ""
+}
+
+// atOnce says whether the second claim was granted to another while the first went on.
+func atOnce(a, b *hold) bool { return (a.Ended == 0 || a.Ended > b.Granted) && a.Process != b.Process }
+
+// again says whether the second claim has an epoch that had been given before: the first was forgotten.
+func again(a, b *hold) bool { return b.Epoch <= a.Epoch }
+
+// pairOf finds the first two claims of a job that are two in some way.
+func pairOf(claims []hold, job history.JobID, two func(a, b *hold) bool) (first, second *hold) {
+	for i := range claims {
+		for k := i + 1; k < len(claims); k++ {
+			if a, b := &claims[i], &claims[k]; a.Job == job && b.Job == job && two(a, b) {
+				return a, b
+			}
+		}
+	}
+	return nil, nil
+}
+
+func twice(h *history.History, first, second *hold) string {
+	text := fmt.Sprintf("%s had two owners: %s, and nothing had ended that claim when %s.",
+		jobName(h, first.Job), granted(h, first), granted(h, second))
+	if !atOnce(first, second) {
+		text = fmt.Sprintf("%s was granted twice: %s, %s at %s, and then %s, as if that had never been.",
+			jobName(h, first.Job), granted(h, first), first.End.words(), instant(first.Until), granted(h, second))
+	}
+	lost := between(h, first.Granted, second.Granted)
+	if lost == "" {
+		lost = "No fault lay between the two by which the store could have lost the first."
+	}
+	return text + " " + lost
+}
+
+func granted(h *history.History, c *hold) string {
+	text := fmt.Sprintf("%s was given epoch %d at %s (record %d", processName(h, c.Process), c.Epoch,
+		instant(c.From), c.Granted)
+	if rev := h.Records[c.Granted-1].Revision; rev > 0 {
+		text += fmt.Sprintf(", revision %d", rev)
+	}
+	return text + ")"
+}
+
+// between tells of the last thing between two records by which a store loses what it has acknowledged; where
+// there is none, of the last by which it can.
+func between(h *history.History, from, to int64) string {
+	for _, sort := range []func(*history.Record) bool{losesWrites, mayLose} {
+		for seq := min(to, int64(len(h.Records))+1) - 1; seq > max(from, 0); seq-- {
+			if r := &h.Records[seq-1]; sort(r) {
+				return fmt.Sprintf("In between, at %s (record %d), %s.", instant(r.At), seq, Sentence(h, seq))
+			}
+		}
+	}
+	return ""
+}
+
+// lostCommits is how what a Fault record says of its subject ends when it tells what was lost.
+const lostCommits = " were lost"
+
+// losesWrites says whether a record tells that something acknowledged is gone.
+func losesWrites(r *history.Record) bool {
+	return r.Kind == history.Ruined || r.Kind == history.Fault &&
+		(r.Reason == "storage.failover" || r.Reason == "disk.lost" || strings.HasSuffix(r.Subject, lostCommits))
+}
+
+// mayLose says whether a record tells of something that can make a store say what is not so.
+func mayLose(r *history.Record) bool {
+	if r.Kind != history.Fault {
+		return false
+	}
+	switch r.Reason {
+	case "storage.stale", "storage.corrupt", "disk.flip", "lease.lost":
+		return true
+	}
+	return false
+}
