@@ -92,12 +92,12 @@
 //
 // Without A1, as far as reads go: commits decide who owns what, so P1, P3 to P8 and P10 to P15 hold where
 // reads are from the past but commits are not. Reads by which a call finds out what became of its
-// transaction count only in the order of their revisions; a list that is older than what a view has heard
-// is asked for again; a logbook that is read too old is noticed by the first save, and one that is not
-// there yet is not taken for missing. What is left is that somebody who asks is told what was true once
-// (jobboard.Board's List, Find, Wait and WaitGone, ErrGone from Restore), and that a claim of a conductor's
-// own that a late list brings back is worked on until the fence or the next list says otherwise, against
-// P2 (and P8 of what is told).
+// transaction count only in the order of their revisions, and not where they show what the caller has seen
+// to be over; a list that is older than what a view has heard is asked for again; a logbook that is read
+// too old is noticed by the first save, and one that is not there yet is not taken for missing. What is left
+// is that somebody who asks is told what was true once (jobboard.Board's List, Find, Wait and WaitGone,
+// ErrGone from Restore), and that a claim of a conductor's own that a late list brings back is worked on
+// until the fence or the next list says otherwise, against P2 (and P8 of what is told).
 //
 // Without A1, as far as commits go, of a store that forgets what it has acknowledged: nothing holds of the
 // jobs whose writes were forgotten. Such a claim is granted twice, such a job comes back or is lost. Other
@@ -115,8 +115,10 @@
 // hold for it: a claim is then found and taken up, a post that was tried again is told that it is there.
 //
 // Without A3, or where an operator revokes a lease: P2 does not hold from the end of the lease until its
-// conductor hears of it, by the watch, by the next renewal, or by a save once a newer claim has written.
-// All else holds: the fence takes the writes of one only. A lease that ends late costs time.
+// conductor hears of it, by the watch, by the next renewal, or by a save once a newer claim has written; nor
+// P1 of a claim that is only found out about in that time, as one whose making got no answer. A conductor
+// that has no place for another job is in no hurry with its watch as long as its renewals are in time. All
+// else holds: the fence takes the writes of one only. A lease that ends late costs time.
 //
 // Without A4: a session whose clock has jumped is given up, forwards because its deadline is past, back as
 // soon as it is seen. Until then P2 may not hold, nor P8 of what is told (not of what is written); a jump

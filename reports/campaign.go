@@ -42,6 +42,7 @@ type Scenario struct {
 	Events      int64     `json:"events"`
 	StoreCalls  int64     `json:"store_calls"`
 	Faults      []Count   `json:"faults,omitempty"` // injected, by name
+	Idle        []string  `json:"idle,omitempty"`   // faults that the scenario names and that never struck
 	Marks       []Count   `json:"marks,omitempty"`  // how many runs reached each, by name
 	Jobs        JobCounts `json:"jobs"`
 	// Points is the failpoints that were passed.

@@ -61,7 +61,8 @@ func (c *Coverage) Sentence() string {
 	add("fault kinds", "", kinds, len(c.Kinds))
 	add("failpoints", ", reached but never fired", silent, len(c.Points))
 	add("failpoints", ", never reached", unreached, len(c.Points))
-	return "Never fired: " + strings.Join(parts, "; ") + "."
+	return "Never fired: " + strings.Join(parts, "; ") +
+		". More seeds may meet them; derail faults NAME shows how to ask for one."
 }
 
 // CoverageTable is every kind of fault and every failpoint with its counts, as text in columns.

@@ -42,6 +42,7 @@
 //	  ruined       in how many runs data was broken beyond what the promises cover, of all jobs or of some
 //	  simulated_ns, wall_ns, events, store_calls: sums over the runs
 //	  faults       [{name, count}]: injected, by name
+//	  idle         names of faults that the scenario has and that never struck
 //	  marks        [{name, count}]: how many runs reached each, by name
 //	  points       [{name, passed, fired}]: the failpoints that were passed, and how often
 //	  jobs         {posted, consumed, trashed, left}; left were on the board when their run ended

@@ -111,6 +111,7 @@ func faultsCampaign() *Campaign {
 }
 
 func TestCoverage(t *testing.T) {
+	const advice = " More seeds may meet them; derail faults NAME shows how to ask for one."
 	for _, c := range []struct {
 		coverage Coverage
 		want     string
@@ -121,12 +122,12 @@ func TestCoverage(t *testing.T) {
 		},
 		{
 			Coverage{Kinds: []Count{{"a", 1}, {"b", 0}}, Points: []PointCount{{"p/q", 3, 1}}},
-			"Never fired: 1 of 2 fault kinds (b).",
+			"Never fired: 1 of 2 fault kinds (b)." + advice,
 		},
 		{
 			Coverage{Kinds: []Count{{"a", 1}}, Points: []PointCount{{"p/q", 3, 0}, {"p/r", 0, 0}, {"p/s", 1, 0}}},
 			"Never fired: 2 of 3 failpoints, reached but never fired (p/q, p/s); " +
-				"1 of 3 failpoints, never reached (p/r).",
+				"1 of 3 failpoints, never reached (p/r)." + advice,
 		},
 	} {
 		if got := c.coverage.Sentence(); got != c.want {
@@ -213,7 +214,8 @@ func TestLanesOfFaults(t *testing.T) {
 	}
 	at := slices.IndexFunc(lanes, func(l lane) bool { return l.Name == "conductor-2" })
 	if gaps := lanes[at].Gaps; len(gaps) != 1 || gaps[0].Class != cutClass || gaps[0].W != "11.6666%" ||
-		gaps[0].Text != "fault network.cut hit conductor-2 for 700ms: nothing gets through to the store or back" {
+		gaps[0].Text != "fault network.cut hit conductor-2 for 700ms: messages to the store, or back, do not get "+
+			"through" {
 		t.Errorf("a cut is drawn as %+v", gaps)
 	}
 	content := page(t, faultsCampaign(), weakRun())

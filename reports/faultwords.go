@@ -42,7 +42,7 @@ var faultWords = map[string]string{
 	"network.loss":    "the message is lost",
 	"network.repeat":  "the message arrives twice",
 	"network.reorder": "the next message overtakes it",
-	"network.cut":     "nothing gets through to the store or back",
+	"network.cut":     "messages to the store, or back, do not get through",
 	"network.slow":    "every message takes longer",
 
 	"node.crash":  "it dies with all that it was doing",

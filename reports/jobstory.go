@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"fmt"
 	"strings"
 
 	"derail/checker/history"
@@ -28,23 +29,49 @@ func jobStory(h *history.History, job history.JobID) []step {
 		if process, ok := starts[seq]; ok {
 			owners[process]++
 		}
-		owned := happensTo(r.Kind) && owners[r.Process] > 0
-		if r.Job == job && !quiet[i] || r.Job < 0 && (owned || first < i && i < last && hitsAll(r)) {
+		alive := first < i && i < last // a claim that the store forgot has no end, but its job has
+		happens := alive && (hitsAll(r) || happensTo(r.Kind) && owners[r.Process] > 0)
+		if r.Job == job && !quiet[i] || r.Job < 0 && happens {
 			sequence = append(sequence, seq)
 		}
 		if process, ok := ends[seq]; ok {
 			owners[process]--
 		}
 	}
-	return records(h, sequence)
+	return repeated(records(h, sequence))
 }
 
-// lifetime is the indices of the first and the last record of a job, but for where it was in the end.
+// repeated is steps with those in one that follow each other and say the same, such as a disk that lies at
+// each sync. The first stands for all.
+func repeated(steps []step) []step {
+	var short []step
+	for i := 0; i < len(steps); {
+		end := i + 1
+		for end < len(steps) && steps[end].Text == steps[i].Text {
+			end++
+		}
+		one := steps[i]
+		if n := end - i; n > 1 {
+			one.Text += fmt.Sprintf(" (%s, until %s)", times(int64(n)), instant(steps[end-1].At))
+		}
+		short = append(short, one)
+		i = end
+	}
+	return short
+}
+
+// lifetime is the indices of the first and the last record of a job, but for where it was in the end. One
+// that was still there then lived until the end.
 func lifetime(h *history.History, job history.JobID) (first, last int) {
 	first, last = len(h.Records), -1
 	for i := range h.Records {
-		if r := &h.Records[i]; r.Job == job && r.Kind != history.Final {
+		r := &h.Records[i]
+		switch {
+		case r.Job != job:
+		case r.Kind != history.Final:
 			first, last = min(first, i), i
+		case r.To == history.FinalUnclaimed || r.To == history.FinalClaimed:
+			last = len(h.Records)
 		}
 	}
 	return first, last
@@ -84,11 +111,11 @@ func happensTo(kind history.Kind) bool {
 	}
 }
 
-// hitsAll says whether a record tells of something that every job may have lost by.
+// hitsAll says whether a record tells of something that every job may have lost by, or must gain by.
 func hitsAll(r *history.Record) bool {
 	switch faultSymbol(r) {
 	case "failover", "power":
 		return r.Kind == history.Fault
 	}
-	return r.Kind == history.Ruined
+	return r.Kind == history.Ruined || r.Kind == history.Heal
 }

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -134,7 +135,8 @@ func properties(s *Scenario, width int) string {
 			notes = append(notes, note)
 		}
 	}
-	if len(s.Unmet) > 0 {
+	unmet := func(f Failure) bool { return len(f.Unmet) > 0 }
+	if len(s.Unmet) > 0 || len(notes) == 0 && slices.ContainsFunc(s.Failures, unmet) {
 		notes = append(notes, "expectation not met")
 	}
 	for _, f := range s.Failures {

@@ -47,6 +47,9 @@ type RunFolder struct {
 	History  *history.History // history.jsonl
 	Scenario []byte           // scenario.yaml: the scenario as it was run
 	Choices  []byte           // choices.txt: every choice that was drawn; nil when they were not recorded
+
+	// Tell names the jobs whose stories are asked for, beside those that have one anyway. It is not saved.
+	Tell []string
 }
 
 // RunName is the name of the folder of one run: the scenario and the seed, in letters that every

@@ -81,7 +81,7 @@ func newRunView(f *RunFolder, number int) runView {
 	first := blamed(f)
 	v := runView{
 		ID: sectionID(number), Number: number, Prefix: recordPrefix(number), Run: r,
-		Outcome: firstUpper(runOutcome(r.Verdicts)), Class: "bad", Counts: runCounts(r),
+		Outcome: firstUpper(runOutcome(r.Verdicts)), Class: "bad", Counts: runCounts(f),
 		Timeline: newTimeline(h, first),
 	}
 	if r.AsExpected {

@@ -188,7 +188,7 @@ func eventSentence(r *history.Record, who, job string) string {
 	case history.Ruined:
 		return ruinSentence(r, job)
 	case history.Heal:
-		return "the last fault ended; from here the system must come to rest"
+		return healSentence(r)
 	case history.Final:
 		return fmt.Sprintf("at the end %s is %s", job, finalState(r.To))
 	default:
@@ -254,6 +254,15 @@ func faultSentence(r *history.Record, who, job string) string {
 		text += ": " + words
 	}
 	return text
+}
+
+// healSentence tells the end of the faults: of all, or of those that hit a core of the cluster.
+func healSentence(r *history.Record) string {
+	if r.Subject == "" {
+		return "the last fault ended; from here the system must come to rest"
+	}
+	return fmt.Sprintf("the faults ended for a core of the cluster (%s), which from here must come to rest "+
+		"alone; outside it, what is broken stays broken", clean(r.Subject))
 }
 
 func finalState(to string) string {

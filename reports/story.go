@@ -30,7 +30,7 @@ func RunText(f *RunFolder, style Style) string {
 	if r.Expectation != "" {
 		w.para("  ", r.Expectation)
 	}
-	w.para("  ", runCounts(r))
+	w.para("  ", runCounts(f))
 	w.ruined(r)
 	if r.Nondeterministic {
 		w.item("  ", "- ", differenceText(r.SecondHash, r.Difference))
@@ -44,6 +44,7 @@ func RunText(f *RunFolder, style Style) string {
 	for _, job := range blamed(f) {
 		w.story(f.History, job)
 	}
+	w.untold(f)
 	w.kept(r.Verdicts)
 	w.again("", "", r.Replay)
 	w.drawn("", r.Drawn)
@@ -90,10 +91,15 @@ func runOutcome(verdicts []checker.Verdict) string {
 	}
 }
 
-func runCounts(r *Run) string {
-	text := fmt.Sprintf("%s simulated, %s, %s, %s. Jobs: %s posted, %s consumed, %s trashed, %s left.",
+func runCounts(f *RunFolder) string {
+	r := &f.Run
+	undone := ""
+	if n := reverted(f.History); n > 0 {
+		undone = fmt.Sprintf(" (%s of them reverted)", grouped(n))
+	}
+	text := fmt.Sprintf("%s simulated, %s, %s, %s. Jobs: %s posted, %s consumed%s, %s trashed, %s left.",
 		Duration(r.SimulatedNS), counted(r.Events, "event"), counted(r.StoreCalls, "store call"),
-		counted(total(r.Faults), "fault"), grouped(r.Jobs.Posted), grouped(r.Jobs.Consumed),
+		counted(total(r.Faults), "fault"), grouped(r.Jobs.Posted), grouped(r.Jobs.Consumed), undone,
 		grouped(r.Jobs.Trashed), grouped(r.Jobs.Left))
 	if len(r.Faults) > 0 {
 		faults := make([]string, len(r.Faults))
@@ -180,32 +186,6 @@ func (w *prose) record(indent string, s step) {
 		return
 	}
 	w.item(indent, fmt.Sprintf("%-7s %9s  ", fmt.Sprintf("#%d", s.Record), instant(s.At)), s.Text)
-}
-
-// blamed are the jobs that broken or undecided promises are about, each once, in order of mention.
-func blamed(f *RunFolder) []history.JobID {
-	var jobs []history.JobID
-	add := func(name string) {
-		if name == "" {
-			return
-		}
-		id := history.JobID(slices.Index(f.History.Jobs, name))
-		if id >= 0 && !slices.Contains(jobs, id) {
-			jobs = append(jobs, id)
-		}
-	}
-	for _, v := range brokenVerdicts(f.Run.Verdicts) {
-		if v.Cycle != nil {
-			add(v.Cycle.Job)
-		}
-		for i, found := range v.Findings {
-			if i == mostFindings {
-				break
-			}
-			add(found.Job)
-		}
-	}
-	return jobs
 }
 
 // story is what happened to one job, from its posting to its end, folded in the middle.

@@ -42,6 +42,7 @@ func Explain(c *Campaign, style Style) string {
 	for line := range strings.Lines(fold(conclusion(c), "", "", style.width())) {
 		w.line(style.paint(sgr, strings.TrimSuffix(line, "\n")))
 	}
+	w.idle(c)
 	if c.Coverage != nil && c.Coverage.Suite {
 		w.para("", c.Coverage.Sentence())
 	}

@@ -223,8 +223,7 @@ var respelled = []struct{ old, new, want string }{
 	},
 	{"drift: 9%\n    as: slow", "drift: 10%\n    as: fast", ""},
 	{"drift: 9%", "drift: 51%", `29:12: drift cannot be 51%; write 0.0001% to 50%`},
-	{"as: slow", "as: late", `30:9: unknown kind of error "late"; ` +
-		`write one of ordinary, internal, error, crash, fast, slow`},
+	{"as: slow", "as: late", `30:9: clock.drift cannot be as "late"; write one of fast, slow`},
 	{"as: slow", "as: crash", `30:9: clock.drift cannot be as "crash"; write one of fast, slow`},
 	{
 		"[claim, ledger]", "[]",

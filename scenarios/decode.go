@@ -27,6 +27,16 @@ func fieldsOf(form reflect.Type) []field {
 	return fields
 }
 
+// forFault is the field without its names where it is how a fault is to be, and the fault's kind says more
+// closely which names there are: those are inspected later.
+func (f field) forFault(into reflect.Value) field {
+	fault, is := into.Interface().(Fault)
+	if kind, known := FindKind(fault.Kind); is && known && f.key == "as" && len(kind.As) > 0 {
+		f.names = ""
+	}
+	return f
+}
+
 func keysOf(form reflect.Type) []string {
 	fields := fieldsOf(form)
 	keys := make([]string, len(fields))
@@ -108,7 +118,7 @@ func (d *decoder) mapping(node ast.Node, into reflect.Value, path string) {
 				found = true
 				below := join(path, key)
 				d.places[below] = place{key: at, value: nodeSpot(entry.Value)}
-				d.value(entry.Value, into.Field(f.index), f, below)
+				d.value(entry.Value, into.Field(f.index), f.forFault(into), below)
 			}
 		}
 		if !found {
@@ -170,8 +180,13 @@ var sections = []struct {
 // probably put in the wrong place. The key that was meant counts as given.
 func (d *decoder) unknownKey(at spot, key string, form reflect.Type, path string) {
 	wrong := unknown("key", key, keysOf(form))
-	if near := Nearest(key, keysOf(form)); near != "" {
+	near := Nearest(key, keysOf(form))
+	if near != "" {
 		d.bad[join(path, near)] = true
+	}
+	if distance([]rune(key), []rune(near)) == 1 { // nearer than any other section
+		d.add(at, wrong.problem, wrong.want)
+		return
 	}
 	for _, section := range sections {
 		for _, other := range keysOf(section.form) {

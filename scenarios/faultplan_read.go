@@ -50,10 +50,29 @@ func readPlan(text string, whole *Scenario, opts ParseOptions) ([]Fault, error) 
 	}
 	i.Faults = faults
 	i.faults()
+	for _, one := range d.problems {
+		one.Want = inPlanWords(one.Want)
+	}
 	if err := d.problems.orNil(); err != nil || len(faults) == 0 {
 		return nil, err
 	}
 	return faults, nil
+}
+
+// advised is a key with a value as the advice for a file has them.
+var advised = regexp.MustCompile(`\b(write|add) ([a-z-]+): `)
+
+// inPlanWords is the advice of a message with keys and values as a plan has them. What is no key of a fault
+// stands in a file, whose way of writing it keeps.
+func inPlanWords(want string) string {
+	keys := keysOf(reflect.TypeFor[Fault]())
+	return advised.ReplaceAllStringFunc(want, func(text string) string {
+		parts := advised.FindStringSubmatch(text)
+		if !slices.Contains(keys, parts[2]) {
+			return text
+		}
+		return parts[1] + " " + parts[2] + "="
+	})
 }
 
 // planReader takes a plan's text apart.
@@ -116,17 +135,23 @@ func (p *planReader) keyed(one *ast.MappingNode, below string) bool {
 		return false
 	}
 	p.skip(len(key))
-	assigned := p.take("=")
 	form := reflect.TypeFor[Fault]()
 	keys := keysOf(form)
 	n := slices.Index(keys, key)
+	assigned := p.take("=")
 	switch {
 	case key == "":
 		p.report(at, "a value without a key", "write key=value, such as rate=10%")
 	case n < 0:
-		wrong := unknown("key", key, keys)
-		p.report(at, wrong.problem, wrong.want)
-		p.bad[below+"."+Nearest(key, keys)] = true
+		p.unknownKey(at, key, below)
+	case !assigned && strings.HasPrefix(strings.TrimLeftFunc(p.text, unicode.IsSpace), "="):
+		p.space()
+		p.report(p.at, "a space before the equals sign", "write "+key+"="+planExample(key))
+		p.take("=")
+		p.space()
+		p.word(false)
+		p.bad[below+"."+key] = true
+		return true
 	case !assigned:
 		p.report(at, quoted(key)+" has no value", "write "+key+"="+planExample(key))
 		p.bad[below+"."+key] = true
@@ -138,6 +163,19 @@ func (p *planReader) keyed(one *ast.MappingNode, below string) bool {
 		p.add(one, key, at, below, func() ast.Node { return p.value(form.Field(n).Type.Kind()) })
 	}
 	return true
+}
+
+// unknownKey reports a key that no fault has. The key that was probably meant counts as given.
+func (p *planReader) unknownKey(at spot, key, below string) {
+	keys := keysOf(reflect.TypeFor[Fault]())
+	wrong := unknown("key", key, keys)
+	meant := Nearest(key, keys)
+	if before, after, colon := strings.Cut(key, ":"); colon && slices.Contains(keys, before) {
+		wrong.problem, wrong.want = "a colon where a plan has an equals sign", "write "+before+"="+after
+		meant = before
+	}
+	p.report(at, wrong.problem, wrong.want)
+	p.bad[below+"."+meant] = true
 }
 
 // planExample is a value that the key can have.
@@ -160,6 +198,7 @@ func planExample(key string) string {
 
 // value reads what stands after an equals sign, for a field of that kind.
 func (p *planReader) value(of reflect.Kind) ast.Node {
+	p.together()
 	if of != reflect.Slice {
 		word := p.word(false)
 		text, is := word.(*ast.StringNode)
@@ -169,11 +208,27 @@ func (p *planReader) value(of reflect.Kind) ast.Node {
 		return word
 	}
 	members := ast.Sequence(p.token("[", p.at), true)
+	if at := p.at; p.take("[") {
+		p.report(at, "a list of a plan has no brackets", "write a,b without them")
+		p.skip(len(p.text) - len(strings.TrimLeft(p.text, " ")))
+	}
 	members.Values = append(members.Values, p.word(true))
 	for p.take(",") {
+		p.together()
 		members.Values = append(members.Values, p.word(true))
 	}
 	return members
+}
+
+// together reports the space before a value that somebody put there for the eye, and skips it.
+func (p *planReader) together() {
+	rest := strings.TrimLeftFunc(p.text, unicode.IsSpace)
+	end := strings.IndexFunc(rest, func(r rune) bool { return r == '=' || r == ';' || unicode.IsSpace(r) })
+	if rest == p.text || rest == "" || end >= 0 && rest[end] == '=' || rest[0] == ';' {
+		return
+	}
+	p.report(p.at, "a space inside a value", "take it out")
+	p.space()
 }
 
 // word reads a word, in quotes or without; none is the node of no value. In a list a comma ends it.

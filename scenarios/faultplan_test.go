@@ -73,14 +73,21 @@ var misplanned = []struct{ text, want string }{
 		`1:18: unknown key "colour"; write one of kind, point, alive, as, way, hits, by, ` +
 			`drift, records, answer, rate, at, every, for, from, until, on, jobs, tasks, nodes, times, forever`,
 	},
-	{"node.crash", `1:1: node.crash needs the key "at"; write at: 10s`},
+	{"node.crash", `1:1: node.crash needs the key "at"; write at=10s`},
 	{"node.crash; node.stop att=1s", "" +
-		`1:1: node.crash needs the key "at"; write at: 10s` + "\n" + `1:23: unknown key "att"; did you mean "at"?`},
+		`1:1: node.crash needs the key "at"; write at=10s` + "\n" + `1:23: unknown key "att"; did you mean "at"?`},
 	{"node.crash at", `1:12: "at" has no value; write at=10s`},
-	{"node.crash at = 10s", "1:12: \"at\" has no value; write at=10s\n" +
-		"1:15: a value without a key; write key=value, such as rate=10%\n" +
-		`1:17: unknown key "10s"; write one of kind, point, alive, as, way, hits, by, drift, records, answer, ` +
+	{"node.crash at = 10s", "1:15: a space before the equals sign; write at=10s"},
+	{"node.crash at= 10s", "1:15: a space inside a value; take it out"},
+	{"node.crash at:10s", `1:12: a colon where a plan has an equals sign; write at=10s`},
+	{"node.crash at 2s", "1:12: \"at\" has no value; write at=10s\n" +
+		`1:15: unknown key "2s"; write one of kind, point, alive, as, way, hits, by, drift, records, answer, ` +
 		`rate, at, every, for, from, until, on, jobs, tasks, nodes, times, forever`},
+	{"storage.refused rate=5% on=claim, save", "1:34: a space inside a value; take it out"},
+	{"storage.refused rate=5% on=[claim,save]", "1:28: a list of a plan has no brackets; write a,b without them"},
+	{"crash", `1:1: unknown fault kind "crash"; write node.crash`},
+	{"network", `1:1: unknown fault kind "network"; write one of network.delay, network.loss, network.repeat, ` +
+		`network.reorder, network.cut, network.slow`},
 	{"node.crash at=", `1:15: at has no value; give it one, or leave the key out`},
 	{"node.crash at=10", `1:15: 10 has no unit; write 10s`},
 	{"node.crash at=10s at=11s", `1:19: the key "at" is already in line 1; keep one of the two`},
@@ -100,7 +107,7 @@ var misplanned = []struct{ text, want string }{
 	{"storage.refused rate=5% from=3s until=2s", `1:39: until 2s is not after from 3s; write more than 3s`},
 	{"task.error as=crash", `1:15: task.error cannot be as "crash"; write one of ordinary, internal`},
 	{"task.error forever=yes", `1:20: forever must be true or false, not "yes"; ` +
-		`write forever: true, or leave it out`},
+		`write forever=true, or leave it out`},
 	{"task.error forever", `1:12: "forever" has no value; write forever=true`},
 	{"task.error tasks=one", `1:18: tasks must be a whole number, not "one"; write a number from 1 to 1000`},
 	{`task.error times="3"`, `1:18: times must be a whole number, not "3"; write a number from 0 to 1000000000`},
@@ -113,9 +120,7 @@ var misplanned = []struct{ text, want string }{
 	{"code.failpoint point=board/comit", `1:22: unknown failpoint "board/comit"; did you mean "board/commit"?`},
 	{
 		"code.failpoint\n  point=\nboard/claim",
-		`2:9: point has no value; give it one, or leave the key out` + "\n" +
-			`3:1: unknown key "board/claim"; write one of kind, point, alive, as, way, hits, by, drift, records, ` +
-			`answer, rate, at, every, for, from, until, on, jobs, tasks, nodes, times, forever`,
+		`2:9: a space inside a value; take it out`,
 	},
 	{"node.crash at=1s\x00", `1:17: a control character (U+0000); take it out`},
 }

@@ -52,7 +52,7 @@ func (i *inspection) fault(path string, fault *Fault) {
 	i.choice(path, kind, fault)
 	i.drift(path+".drift", fault)
 	if at := path + ".as"; len(kind.As) > 0 && i.sound(at) && !slices.Contains(kind.As, fault.As) {
-		i.report(at, "write "+oneOf(kind.As), "%s cannot be as %s", kind.Name, quoted(fault.As))
+		i.report(at, unknown("", fault.As, kind.As).want, "%s cannot be as %s", kind.Name, quoted(fault.As))
 	}
 }
 

@@ -1,6 +1,9 @@
 package scenarios
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // The operations that a storage fault can be limited to. Each is one kind of call that the system
 // makes on its store.
@@ -237,8 +240,19 @@ func unknown(what, name string, names []string) *flaw {
 		wrong.want = "did you mean " + quoted(near) + "?"
 	} else if len(names) == 0 {
 		wrong.want = "leave it out: there is none"
+	} else if holding := Holding(name, names); len(holding) > 0 {
+		wrong.want = "write " + oneOf(holding)
 	}
 	return wrong
+}
+
+// Holding lists those of the names of several words that have the name as one of their words, as
+// network.cut has network and cut.
+func Holding(name string, names []string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(whole string) bool {
+		words := strings.FieldsFunc(whole, func(r rune) bool { return strings.ContainsRune("./-", r) })
+		return len(words) < 2 || !slices.Contains(words, strings.ToLower(name))
+	})
 }
 
 // oneOf is a list as a sentence has it, cut where nobody would read on.
@@ -266,6 +280,10 @@ func Nearest(name string, names []string) string {
 	for _, candidate := range names[:min(len(names), most)] {
 		runes := []rune(candidate)
 		if len(runes) > longest {
+			continue
+		}
+		// Of two letters one alone says nothing, unless it is the first.
+		if len(runes) <= 2 && (len(meant) == 0 || meant[0] != runes[0]) {
 			continue
 		}
 		if far := distance(meant, runes); far < least && far < len(runes) {

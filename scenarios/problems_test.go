@@ -198,7 +198,8 @@ var replaced = []struct{ old, new, want string }{
 		"excuse: [storage]", "excuse: [weather]",
 		`20:12: unknown failure class "weather"; write one of storage, execution, task`,
 	},
-	{"as: internal", "as: intern", `44:9: unknown kind of error "intern"; did you mean "internal"?`},
+	{"cluster:\n", "swarm: {kind: [node]}\ncluster:\n", `7:9: unknown key "kind"; did you mean "kinds"?`},
+	{"as: internal", "as: intern", `44:9: task.error cannot be as "intern"; did you mean "internal"?`},
 	{"answer: silence", "answer: silent", `50:13: unknown answer "silent"; did you mean "silence"?`},
 	{
 		"point: board/commit", "point: board/comit",

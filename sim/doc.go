@@ -98,9 +98,10 @@
 //
 //   - No transaction trusts a read: its comparisons are made on what is. So stale reads alone break
 //     nothing: views are late anyhow, and a claim, a save or a release by a stale picture is refused.
-//   - Whoever has no answer and reads back can be told what was so before: that its claim or release did
-//     not happen, when it did. P1 and P8 can fail then, together with storage.unknown-applied and the like:
-//     the same job is reported as held by nobody, or by the wrong owner.
+//   - Whoever has no answer and reads back counts only what is newer than what was seen before; who
+//     cannot tell from that what happened says that it is unknown.
+//   - A claim of a conductor's own that a late list brings back is worked on until the next list or the
+//     fence: P2 can fail, and P8 of what is told.
 //   - What holds: who may decide, because commits do. No job is lost, consumed twice, or charged wrongly, and
 //     the fence takes the writes of one.
 //

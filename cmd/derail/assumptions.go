@@ -1,5 +1,11 @@
 package main
 
+import (
+	"slices"
+
+	"derail/scenarios"
+)
+
 // assumption is what package core assumes of its store, its clock and its disk.
 type assumption struct {
 	Name string `json:"name"`
@@ -25,4 +31,29 @@ func assumed(name string) string {
 		}
 	}
 	return ""
+}
+
+// beyondAssumptions says which faults of a scenario take away what the promises rest on, where the scenario
+// does not reckon with that itself: whoever adds such a fault should not take what breaks for a discovery.
+func beyondAssumptions(s *scenarios.Scenario) string {
+	if len(s.Expect.Broken)+len(s.Expect.Found)+len(s.Expect.MayBreak) > 0 {
+		return ""
+	}
+	var kinds []string
+	for _, f := range s.Faults {
+		kinds = append(kinds, f.Kind)
+	}
+	for _, kind := range s.SwarmKinds() {
+		kinds = append(kinds, kind.Name)
+	}
+	var breaking []string
+	for _, kind := range scenarios.Kinds() {
+		if kind.Breaks != "" && slices.Contains(kinds, kind.Name) {
+			breaking = append(breaking, kind.Name+" (assumption "+kind.Breaks+")")
+		}
+	}
+	if len(breaking) == 0 {
+		return ""
+	}
+	return " The promises do not reckon with " + and(breaking) + "."
 }

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+
+	"derail/scenarios"
 )
 
 // The exit codes; `derail --help` tells them.
@@ -55,7 +57,7 @@ func (c *console) conclude(err error) int {
 	case errors.As(err, &end):
 		code = end.code
 		if end.err != nil {
-			c.complain(end.err)
+			c.explain(end.err)
 		}
 	case err != nil:
 		code = exitFault
@@ -72,6 +74,21 @@ func (c *console) conclude(err error) int {
 func (c *console) complain(err error) {
 	for line := range strings.Lines(err.Error()) {
 		_, _ = fmt.Fprintf(c.err, "derail: %s\n", strings.TrimRight(line, "\r\n"))
+	}
+}
+
+// explain complains, and shows of each problem with a scenario or a plan where it stands.
+func (c *console) explain(err error) {
+	switch err := err.(type) {
+	case *scenarios.Error:
+		c.complain(err)
+		_, _ = io.WriteString(c.err, indented(err.Excerpt()))
+	case interface{ Unwrap() []error }:
+		for _, one := range err.Unwrap() {
+			c.explain(one)
+		}
+	default:
+		c.complain(err)
 	}
 }
 

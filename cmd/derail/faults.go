@@ -112,6 +112,10 @@ func findFaults(name string) (*faultsFound, error) {
 	if near := scenarios.Nearest(name, names); near != "" {
 		return nil, fmt.Errorf("%q is neither a kind of fault nor a failpoint: did you mean %q?", name, near)
 	}
+	if holding := scenarios.Holding(name, names); len(holding) > 0 {
+		return nil, fmt.Errorf("%q is neither a kind of fault nor a failpoint: did you mean %s?", name,
+			strings.Join(holding, " or "))
+	}
 	return nil, fmt.Errorf("%q is neither a kind of fault nor a failpoint (derail faults lists them)", name)
 }
 

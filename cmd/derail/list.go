@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"derail/checker"
@@ -42,15 +43,29 @@ func (l *listCommand) Run(c *console) error {
 			rows = append(rows, [2]string{p.Name, p.About})
 		}
 	default:
-		list, err := experiments(nil)
-		if err != nil {
-			return fault(err)
-		}
-		for _, e := range list {
-			rows = append(rows, [2]string{e.scenario.Name, e.scenario.Summary()})
-		}
+		return c.listScenarios()
 	}
 	c.table(rows)
+	return nil
+}
+
+// listScenarios lists the suite, and after it the scenarios that keep what was once found from coming back.
+func (c *console) listScenarios() error {
+	list, err := experiments(nil)
+	if err != nil {
+		return fault(err)
+	}
+	rows := make([][2]string, len(list))
+	for i, e := range list {
+		rows[i] = [2]string{e.scenario.Name, e.scenario.Summary()}
+	}
+	suite := slices.IndexFunc(scenarios.Embedded(), func(s scenarios.Source) bool { return s.Folder != "" })
+	if suite < 0 {
+		suite = len(rows)
+	}
+	c.table(rows[:suite])
+	c.print("\nRegressions, each of a mistake that the simulator once found:\n\n")
+	c.table(rows[suite:])
 	return nil
 }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 
 	"derail/scenarios"
 	"derail/sim/world"
@@ -22,12 +21,11 @@ func (p planFlag) apply(c *console, list []*experiment) error {
 	if p.Faults == nil {
 		return nil
 	}
-	faults, err := scenarios.ParseFaults(*p.Faults, parseOptions())
-	if err != nil {
+	if _, err := scenarios.ParseFaults(*p.Faults, parseOptions()); err != nil {
 		return c.planTrouble("", err)
 	}
 	for _, e := range list {
-		changed, err := e.scenario.WithFaults(faults)
+		changed, err := e.scenario.WithPlan(*p.Faults, parseOptions())
 		if err != nil {
 			return c.planTrouble(e.scenario.Name, err)
 		}
@@ -51,9 +49,8 @@ func (c *console) planTrouble(scenario string, err error) error {
 		if scenario != "" {
 			one.File += ": " + scenario
 		}
-		c.complain(one)
-		_, _ = io.WriteString(c.err, indented(one.Excerpt()))
 	}
+	c.explain(problems)
 	return silently(exitInput)
 }
 

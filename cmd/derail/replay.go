@@ -6,8 +6,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"derail/reports"
+	"derail/scenarios"
 	"derail/sim/choice"
 	"derail/sim/explore"
 	"derail/sim/world"
@@ -22,6 +24,8 @@ type replayCommand struct {
 	Out     string  `placeholder:"DIR" help:"${replay_out}"`
 	JSON    bool    `name:"json" help:"Print what came of it as JSON (what run.json holds), and no text."`
 
+	Job []string `sep:"none" placeholder:"NAME" help:"Tell also what happened to this job, such as orders-1."`
+
 	planFlag
 	backendFlag
 }
@@ -29,7 +33,8 @@ type replayCommand struct {
 // Help is the end of `derail replay --help`.
 func (replayCommand) Help() string {
 	return `The text has every promise that was broken with the records that show it, and the story of the
-job that it is about. A saved run is compared with what was saved: another hash is exit code 3.
+job that it is about; where only a count was not as expected, the stories of jobs that nobody consumed. --job
+tells that of any other. A saved run is compared with what was saved: another hash is exit code 3.
 
 Examples:
 
@@ -37,6 +42,7 @@ Examples:
     derail replay mine.yaml --seed 7 --out seed-7
     derail replay out/runs/mine-seed-7
     derail replay mine.yaml --choices seed-7/choices.txt
+    derail replay mine.yaml --seed 7 --job orders-3
     derail replay mine.yaml --seed 7 --faults 'storage.failover at=5s for=500ms'
 
 Exit codes: see derail --help.
@@ -65,6 +71,9 @@ func (r *replayCommand) Run(c *console) error {
 	folder, code, err := again.run(c, c.options(r.backendFlag), r.Twice)
 	if err != nil {
 		return fault(err)
+	}
+	if folder.Tell, err = r.told(folder.History.Jobs); err != nil {
+		return err
 	}
 	// What is told comes before what is saved: a full disk takes only what does not fit.
 	if r.JSON {
@@ -110,6 +119,20 @@ func (r *replayCommand) find(c *console) (*rerun, error) {
 		again.command = c.command(args...)
 	}
 	return again, nil
+}
+
+// told are the jobs whose stories are asked for, which must be among those of the run.
+func (r *replayCommand) told(jobs []string) ([]string, error) {
+	for _, name := range r.Job {
+		if slices.Contains(jobs, name) {
+			continue
+		}
+		if near := scenarios.Nearest(name, jobs); near != "" {
+			return nil, wrongInput(fmt.Errorf("--job: this run has no job %q: did you mean %q?", name, near))
+		}
+		return nil, wrongInput(fmt.Errorf("--job: this run has no job %q", name))
+	}
+	return r.Job, nil
 }
 
 // saved reads the folder of a run.

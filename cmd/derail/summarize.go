@@ -18,6 +18,7 @@ func summarize(s *reports.Scenario, e *experiment, c *explore.Campaign) {
 	s.Runs, s.Failed, s.Ruined, s.Unmet = c.Runs, c.Failed, c.Ruined, c.Unmet
 	s.SimulatedNS, s.Events, s.StoreCalls = c.Simulated, int64(c.Steps), c.Calls
 	s.Faults, s.Points = struck(c.Faults), passedPoints(c.Points)
+	s.Idle = idle(e.scenario.Faults, c.Faults)
 	s.Jobs = reports.JobCounts{
 		Posted: int64(c.Posted), Consumed: int64(c.Consumed), Trashed: int64(c.Trashed), Left: int64(c.Left),
 	}
@@ -44,6 +45,18 @@ func struck(faults map[string]int64) []reports.Count {
 	return slices.DeleteFunc(reports.Counts(faults), func(c reports.Count) bool {
 		return c.Count == 0 || c.Name == scenarios.KindCodeFailpoint
 	})
+}
+
+// idle names the faults that a scenario has and that never struck.
+func idle(faults []scenarios.Fault, struck map[string]int64) (names []string) {
+	for _, f := range faults {
+		counted := f.Reached()
+		name := counted[len(counted)-1] // a failpoint's own, rather than code.failpoint
+		if struck[name] == 0 && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 func policyOf(s *scenarios.Scenario) reports.Policy {
@@ -85,7 +98,7 @@ func expected(s *scenarios.Scenario) string {
 	if found := s.Expect.Found; len(found) > 0 {
 		text += " Expected of all together: " + and(found) + " " + isOrAre(found) + " found broken in at least one."
 	}
-	return text
+	return text + beyondAssumptions(s)
 }
 
 func isOrAre(names []string) string {

@@ -40,10 +40,7 @@ func (v *validateCommand) Run(c *console) error {
 		switch {
 		case errors.As(err, &problems):
 			wrong = true
-			for _, one := range problems {
-				c.complain(one)
-				_, _ = io.WriteString(c.err, indented(one.Excerpt()))
-			}
+			c.explain(problems)
 		case err != nil:
 			return err
 		default:

@@ -53,8 +53,10 @@
 // first of that priority, until it has won as often as it has lost, because all others run for the very
 // first as well. It takes news of the board at once after a silence, and otherwise some ten times in
 // Config.Idle; one that has no place for a job only wants to know of claims that it has lost, takes news
-// about twice in Config.Idle, and catches up before it claims again. So what a job costs does not grow by
-// a wake-up of every conductor for each change.
+// about twice in Config.Idle as long as its renewals are in time, and catches up before it claims again; both
+// about every second at least. So what a job costs does not grow by a wake-up of every conductor for each
+// change. The price is that a claim whose lease has ended before its time (see package core, "What holds
+// without them") is worked under for up to three quarters of Config.Idle more.
 //
 // # When nothing works
 //

@@ -11,6 +11,8 @@ import (
 	"derail/core/event"
 	"derail/core/failure"
 	"derail/core/host"
+	"derail/core/jobboard"
+	"derail/core/store"
 )
 
 // The first tests follow TaskFlow's test_conductors.
@@ -276,6 +278,30 @@ func TestFailureIsKept(t *testing.T) {
 		j, err := p.board.Find(p.ctx, "j")
 		if err != nil || j.Last == nil || j.Last.Class != failure.Execution || j.Last.Atom != "t" {
 			p.Errorf("remembered: %+v, %v", j.Last, err)
+		}
+		w.leave()
+	})
+}
+
+// TestIdleForHours: how long a conductor goes without news when there are none does not set how long it
+// leaves those alone that come: neither jobs nor the loss of a claim.
+func TestIdleForHours(t *testing.T) {
+	inPlant(t, func(p *plant) {
+		w := p.employ("a", func(c *Config) { c.Idle, c.MaxJobs = 10*time.Hour, 2 })
+		time.Sleep(time.Second)
+		for i := range 5 {
+			p.post(fmt.Sprint("j", i), "ok")
+			time.Sleep(3 * time.Second)
+			p.expect(fmt.Sprint("j", i), "consumed")
+		}
+		p.factory("long", p.task("t", hang))
+		p.post("k", "long")
+		p.post("l", "long")
+		time.Sleep(3 * time.Second) // now it is full
+		p.store.Commit(p.ctx, store.Txn{Then: []store.Op{store.Delete(jobboard.ClaimKey("k"))}})
+		time.Sleep(3 * time.Second)
+		if n := p.count("k", event.ClaimLost); n != 1 {
+			p.Errorf("the loss of a claim was heard of %d times", n)
 		}
 		w.leave()
 	})

@@ -12,6 +12,7 @@ import (
 
 	"derail/core/event"
 	"derail/core/host"
+	"derail/core/jobboard"
 	"derail/core/store"
 	"derail/core/store/memory"
 )
@@ -339,4 +340,30 @@ func TestRunLimitAfterTheClaimIsLost(t *testing.T) {
 		}
 		w.leave()
 	})
+}
+
+// TestLossWhileRenewalIsOverdue: a conductor that has no place for a job takes its time with news, but not
+// when its renewals do not come through: then claims are lost next.
+func TestLossWhileRenewalIsOverdue(t *testing.T) {
+	for range 8 { // how long it takes its time is drawn
+		inPlant(t, func(p *plant) {
+			p.factory("long", p.task("t", hang))
+			p.post("j", "long")
+			p.store.set(func(f *faulty) {
+				f.renew = func(context.Context) error { return store.ErrUnknown }
+			})
+			w := p.employ("a", func(c *Config) { c.Lease, c.Idle = 40*time.Second, 2*time.Second })
+			time.Sleep(25 * time.Second)
+			for i := range 40 { // so that there are news all the time
+				p.post(fmt.Sprint("k", i), "ok")
+				time.Sleep(50 * time.Millisecond)
+			}
+			p.store.Commit(p.ctx, store.Txn{Then: []store.Op{store.Delete(jobboard.ClaimKey("j"))}})
+			time.Sleep(350 * time.Millisecond)
+			if p.count("j", event.ClaimLost) != 1 {
+				p.Error("the loss was not heard of")
+			}
+			w.leave()
+		})
+	}
 }

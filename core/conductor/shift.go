@@ -151,12 +151,28 @@ func (s *shift) loop(ctx context.Context) error {
 	return nil
 }
 
-// How many times in Idle a conductor takes news of the board, about: one that has a place for a job, and
-// one that has none and only wants to know of claims that it has lost.
+// How many times in Idle a conductor takes news of the board, about: one that has a place for a job or may
+// soon lose its claims, and one that has none and only wants to know of claims that it has lost.
 const (
 	paceFree = 10
 	paceFull = 2
+
+	longestPace = time.Second // however long Idle is: news are not what there is none of
 )
+
+// vigilance is how many times in Idle a conductor takes news that has no place for a job. A renewal that is
+// overdue comes before the loss of claims, unless the store breaks its word.
+func (s *shift) vigilance(now time.Time) time.Duration {
+	if s.session.Deadline().Sub(now) < s.session.TTL()/2 {
+		return paceFree
+	}
+	return paceFull
+}
+
+// pace is for about how long news are left alone, so many times in Idle.
+func (s *shift) pace(times time.Duration) time.Duration {
+	return min(s.config.Idle/times, longestPace)
+}
 
 // turn claims one job if there is a place for it and a job to be had, and returns for how long to
 // wait for news before the next turn.
@@ -164,12 +180,12 @@ func (s *shift) turn(ctx context.Context) (wait time.Duration) {
 	now := s.config.Host.Now()
 	switch {
 	case s.isFull():
-		s.view.Heed(s.config.Idle/paceFull, false)
+		s.view.Heed(s.pace(s.vigilance(now)), false)
 		return s.config.Idle
 	case s.rests.After(now) && s.rests.Sub(now) <= s.config.Idle: // unless the clock went back
 		return s.rests.Sub(now)
 	}
-	s.view.Heed(s.config.Idle/paceFree, true)
+	s.view.Heed(s.pace(paceFree), true)
 	if orphan := s.view.Orphan(s.works); orphan != nil {
 		s.adopt(ctx, orphan)
 		return 0

@@ -123,6 +123,10 @@ func (b *Board) granted(ctx context.Context, c *Claim, seen store.Revision) (sto
 			return 0, err
 		case c.is(&held):
 			return held.Changed, nil
+		case held.Changed != 0 && held.Changed <= seen && c.Job.claimAt == 0:
+			// The claim that wrote the ledger as it was seen is over, or this one would not have been tried:
+			// the read is from before that, and says nothing of what came after.
+			return 0, errStale
 		case held.Lease == c.Session.lease && !record.Sound(held.Value):
 			// It is a claim of this session's, and perhaps this one.
 			_, damage := decodeHolder(held.Value)

@@ -72,6 +72,30 @@ func TestRestBetweenClocks(t *testing.T) {
 	}
 }
 
+// TestRestThatIsOver: a job that was given back when its rest was over already, because the store was down
+// until then, rests no more, whatever the clock of who gave it back says.
+func TestRestThatIsOver(t *testing.T) {
+	inOffice(t, func(o *office) {
+		ahead, clock := o.elsewhere(5 * time.Hour)
+		o.post("j")
+		s, err := ahead.Register(o.ctx, Entity{Kind: "conductor", Name: "w"}, time.Hour)
+		o.must(err)
+		c, err := ahead.Claim(o.ctx, s, o.job("j"))
+		o.must(err)
+		until := clock.Now().Add(time.Second)
+		time.Sleep(2 * time.Second)
+		o.must(ahead.Abandon(o.ctx, c, Abandonment{Counted: true, NotBefore: until}))
+		v := o.NewView(o.session("r"), o.host.NewSignal())
+		ctx, end := host.WithCancel(o.ctx)
+		defer end(nil)
+		go v.Follow(ctx)
+		time.Sleep(time.Second)
+		if job, soonest := v.Next(o.host.Now()); job == nil {
+			o.Errorf("it rests for %v more", time.Until(soonest))
+		}
+	})
+}
+
 // TestViewClockGoesBack: what rests or is passed over does so no longer because the clock went back.
 func TestViewClockGoesBack(t *testing.T) {
 	inOffice(t, func(o *office) {

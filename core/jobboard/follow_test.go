@@ -172,17 +172,17 @@ func (m *conductorModel) checkQueues(r *rapid.T) {
 	for _, q := range []*queue{&m.ready, &m.resting} {
 		for i, s := range q.heap {
 			if s.in != q || s.place != i || i > 0 && q.before(s, q.heap[(i-1)/2]) {
-				r.Fatalf("%s is out of its place", s.job.ID)
+				r.Fatalf("%s is out of its place", s.id)
 			}
 		}
 	}
-	for _, s := range m.jobs {
+	for s := range m.jobs.all {
 		queued := s.in != nil || s.waits && s.claimable() // what waits to be sorted may be anything
-		if s.claimable() != queued || (s.own != 0) != (s.job.claimAt != 0 && s.job.lease == m.mine) {
-			r.Fatalf("%s: claimable %t, in a queue %t, own %d", s.job.ID, s.claimable(), s.in != nil, s.own)
+		if s.claimable() != queued || s.own != 0 && s.claimAt == 0 {
+			r.Fatalf("%s: claimable %t, in a queue %t, own %d", s.id, s.claimable(), s.in != nil, s.own)
 		}
 		if s.own != 0 && m.owned[s.own-1] != s {
-			r.Fatalf("%s is not where it should be among the owned", s.job.ID)
+			r.Fatalf("%s is not where it should be among the owned", s.id)
 		}
 	}
 }
@@ -191,15 +191,22 @@ func (m *conductorModel) checkQueues(r *rapid.T) {
 func (m *conductorModel) compare(r *rapid.T, jobs []Job) (next *Job, soonest time.Time) {
 	m.View.mu.Lock()
 	defer m.View.mu.Unlock()
-	if len(jobs) != len(m.jobs) {
-		r.Fatalf("the view knows %d jobs of %d", len(m.jobs), len(jobs))
+	if len(jobs) != m.jobs.count {
+		r.Fatalf("the view knows %d jobs of %d", m.jobs.count, len(jobs))
 	}
 	var owned int
 	for i := range jobs {
 		j := &jobs[i]
-		s := m.jobs[j.ID]
-		if s == nil || !m.readPosting(s) || !s.present || !s.readLedger() || !s.readHolder() || s.job != *j {
+		s := m.jobs.find(j.ID)
+		if s == nil || !m.readPosting(s) || !s.present || !m.readLedger(s) || !s.file.readHolder() {
 			r.Fatalf("the view knows %+v\n      listed as %+v", s, j)
+		}
+		known := *m.jobOf(s)
+		if j.State == state.Claimed && j.lease != m.mine && s.own == 0 {
+			known.hold(j.Holder, j.lease) // which a view does not keep
+		}
+		if known != *j {
+			r.Fatalf("the view knows %+v\n      listed as %+v", known, j)
 		}
 		switch rest := s.rest(time.Now()); {
 		case j.State == state.Claimed:

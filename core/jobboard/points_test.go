@@ -118,7 +118,7 @@ func TestViewPoints(t *testing.T) {
 				if j, _ := v.Next(time.Now()); j == nil || j.ID != id {
 					o.Errorf("%s: the view offers %+v, want %s", point.Name, j, id)
 				}
-				v.Avoid(&Job{Posting: Posting{ID: id}, ledgerAt: v.jobs[id].job.ledgerAt}, time.Now().Add(time.Hour))
+				v.Avoid(&Job{Posting: Posting{ID: id}, ledgerAt: v.jobs.find(id).ledgerAt}, time.Now().Add(time.Hour))
 			}
 			if d.passed < 4 {
 				o.Errorf("%s was passed %d times", point.Name, d.passed)

@@ -15,8 +15,8 @@ func TestQueue(t *testing.T) {
 		r.Repeat(map[string]func(*rapid.T){
 			"add": func(r *rapid.T) {
 				for range rapid.IntRange(1, 20).Draw(r, "n") {
-					s := &sighting{job: Job{Posting: Posting{Priority: Priority(rapid.IntRange(-2, 2).Draw(r, "priority"))}}}
-					s.job.ID = rapid.StringMatching("[a-z]{3}").Draw(r, "id")
+					s := &sighting{priority: Priority(rapid.IntRange(-2, 2).Draw(r, "priority"))}
+					s.id = rapid.StringMatching("[a-z]{3}").Draw(r, "id")
 					q.add(s)
 					in[s] = true
 					all = append(all, s)
@@ -36,8 +36,8 @@ func TestQueue(t *testing.T) {
 					r.Fatalf("it holds %d of %d", len(q.heap), len(in))
 				}
 				for s := range in {
-					if s.in != &q || q.heap[s.place] != s || s.job.before(&q.first().job) {
-						r.Fatalf("%+v is not before %+v", q.first().job, s.job)
+					if s.in != &q || q.heap[s.place] != s || s.before(q.first()) {
+						r.Fatalf("%+v is not before %+v", q.first(), s)
 					}
 				}
 			},
@@ -45,8 +45,8 @@ func TestQueue(t *testing.T) {
 		for len(in) > 0 {
 			first := q.first()
 			for s := range in {
-				if s.job.before(&first.job) {
-					r.Fatalf("%+v is not before %+v", first.job, s.job)
+				if s.before(first) {
+					r.Fatalf("%+v is not before %+v", first, s)
 				}
 			}
 			q.remove(first)

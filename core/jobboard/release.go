@@ -45,7 +45,10 @@ func (b *Board) Abandon(ctx context.Context, c *Claim, a Abandonment) error {
 		ledger.Attempts--
 	}
 	if !a.NotBefore.IsZero() {
-		ledger.Rest = max(a.NotBefore.Sub(b.host.Now()), 0)
+		ledger.Rest = a.NotBefore.Sub(b.host.Now())
+	}
+	if ledger.Rest <= 0 { // a time that has passed here may be hours off where another clock shows it
+		ledger.Rest, ledger.NotBefore = 0, time.Time{}
 	}
 	if a.Failure != nil {
 		ledger.Last = a.Failure

@@ -44,7 +44,7 @@ func (v *View) isBehind(at store.Revision) bool {
 // may be of what never was: it starts from nothing, and claims have to be asked after.
 func (v *View) rewind(at store.Revision) {
 	if v.round.back {
-		clear(v.jobs)
+		v.jobs = index{}
 		v.ready.heap, v.resting.heap, v.owned, v.unsorted, v.latest = nil, nil, nil, nil, nil
 		v.losses++
 	}

@@ -6,66 +6,75 @@ import (
 	"time"
 
 	"derail/core/record"
-	"derail/core/state"
 	"derail/core/store"
 )
 
 // sighting is what a view knows of one job. Its records are decoded when somebody asks: of most jobs a
-// view hears that they come and that they go, and nobody ever asks.
+// view hears that they come and that they go, and nobody ever asks. What is known of the others is in file.
 //
-// What most changes touch comes first, within a line of the processor's cache: hundreds of conductors
-// hear of each job, and the views of most of them are in no cache when they do.
+// It is small, and what most changes touch comes first: hundreds of conductors hear of each job, and the
+// views of most of them are in none of the processor's caches when they do.
 type sighting struct {
-	present bool   // its posting is on the board
-	read    bool   // and is decoded
-	waits   bool   // it is in View.unsorted
-	gone    bool   // the view knows it no longer, and it waits there for its next use
-	own     int32  // its place in View.owned, from 1; 0: it is not there
-	in      *queue // the queue that it is in, or nil
-	job     Job
-
-	posting []byte
-	ledger  []byte
-	holder  []byte
-
+	id       string
+	created  store.Revision // of the posting
+	ledgerAt store.Revision // when the ledger last changed
+	claimAt  store.Revision // when the claim was made; zero for an unclaimed job
 	floor    store.Revision // news of the claim older than this is out of date
+	in       *queue         // the queue that it is in, or nil
+	own      int32          // its place in View.owned, from 1; 0: it is not there
+	present  bool           // its posting is on the board
+	waits    bool           // it is in View.unsorted
+	gone     bool           // the view knows it no longer, and it waits there for its next use
+	priority Priority       // as soon as the posting is decoded
+
+	posting []byte // nil once it is decoded, as with the ledger
+	ledger  []byte
+	file    *file  // nil while nobody has asked
+	heard   moment // when the view heard of the ledger
+
 	outdated store.Revision // a ledger of this revision or an older one is out of date
-	avoid    store.Revision // a job with a ledger of this revision is passed over until
-	until    time.Time
-
-	place int       // in the queue
-	wakes time.Time // while it rests
-	heard time.Time // when the view heard of the ledger
-	fresh bool      // by a watch, so that it was new
-
-	listed uint32  // the number of the latest list that held any record of it
-	parts  [3]bool // which records that list held: claim, posting, ledger
+	listed   uint32         // the number of the latest list that held any record of it
+	parts    [3]bool        // which records that list held: claim, posting, ledger
+	place    int            // in the queue
 
 	next *sighting // of those that are to be used again
 }
 
+// before is [Job.before].
+func (s *sighting) before(other *sighting) bool {
+	if s.priority != other.priority {
+		return s.priority > other.priority
+	}
+	if s.created != other.created {
+		return s.created < other.created
+	}
+	return s.id < other.id
+}
+
 // claimable reports whether the job may be claimed, now or later, as far as is known.
 func (s *sighting) claimable() bool {
-	return s.present && s.job.claimAt == 0 && s.job.ledgerAt > s.outdated
+	return s.present && s.claimAt == 0 && s.ledgerAt > s.outdated
 }
 
 // readPosting decodes the posting. A damaged one is none.
 func (v *View) readPosting(s *sighting) bool {
-	if s.read {
+	f := v.open(s)
+	if f.read {
 		return true
 	}
-	posting, err := decodePosting(s.posting, s.job.ID)
+	posting, err := decodePosting(s.posting, s.id)
 	if err != nil {
-		v.suspect(s.job.ID, record.At(postingPrefix+s.job.ID, postingWhat, err))
-		s.present, s.job.created, s.posting = false, 0, nil
+		v.suspect(s.id, record.At(postingPrefix+s.id, postingWhat, err))
+		s.present, s.created, s.posting = false, 0, nil
 		return false
 	}
-	s.posting, s.job.Posting, s.read = nil, posting, true
+	s.posting, s.priority = nil, posting.Priority
+	f.posting, f.read = posting, true
 	return true
 }
 
 // readLedger decodes the ledger. A damaged one cannot be claimed.
-func (s *sighting) readLedger() bool {
+func (v *View) readLedger(s *sighting) bool {
 	if s.ledger == nil {
 		return true
 	}
@@ -73,30 +82,19 @@ func (s *sighting) readLedger() bool {
 	if err != nil {
 		return false
 	}
-	s.ledger, s.job.Ledger = nil, ledger
+	s.ledger, v.open(s).ledger = nil, ledger
 	return true
 }
 
-func (s *sighting) readHolder() bool {
-	if s.holder == nil {
-		return true
-	}
-	holder, err := decodeHolder(s.holder)
-	if err != nil {
-		return false
-	}
-	s.holder, s.job.Holder = nil, holder
-	return true
-}
-
-// rest is until when the job rests, or the zero time.
+// rest is until when a job whose ledger is decoded rests, or the zero time.
 func (s *sighting) rest(now time.Time) time.Time {
-	until := s.job.NotBefore
-	if s.job.Rest > 0 {
-		until = s.believed(now)
+	f := s.file
+	until := f.ledger.NotBefore
+	if f.ledger.Rest > 0 {
+		until = f.ledger.believed(s.heard, now)
 	}
-	if s.avoid == s.job.ledgerAt && s.until.After(until) {
-		return s.until
+	if f.avoid == s.ledgerAt && f.until.After(until) {
+		return f.until
 	}
 	return until
 }
@@ -149,22 +147,32 @@ func (v *View) sort() {
 	v.unsorted = v.unsorted[:0]
 }
 
+// fewAtOnce is how many sightings are made at a time.
+const fewAtOnce = 8
+
 // meet is the sighting of a job that the view has not known.
 func (v *View) meet(id string) *sighting {
 	s := v.spare
 	if s == nil {
-		s = new(sighting)
-	} else {
-		v.spare = s.next
+		few := make([]sighting, fewAtOnce)
+		for i := range few[1:] {
+			few[i].next = &few[i+1]
+		}
+		s = &few[0]
 	}
-	*s = sighting{job: Job{Posting: Posting{ID: id}, State: state.Unclaimed}}
-	v.jobs[id] = s
+	v.spare = s.next
+	*s = sighting{id: id}
+	v.jobs.add(s)
 	return s
 }
 
 // recycle keeps the sighting of a job that is gone for another one.
 func (v *View) recycle(s *sighting) {
-	*s = sighting{next: v.spare}
+	if f := s.file; f != nil {
+		*f = file{next: v.blank}
+		v.blank, s.file = f, nil
+	}
+	s.posting, s.ledger, s.next = nil, nil, v.spare
 	v.spare = s
 }
 
@@ -181,15 +189,15 @@ func (v *View) replace(snap store.Snapshot) {
 		}
 	}
 	var behind []*sighting
-	for _, s := range v.jobs { //detlint:allow maporder sorted below by id
+	for s := range v.jobs.all {
 		if s.list("", v.lists); s.parts != s.known() || s.parts[1] != s.parts[2] {
 			behind = append(behind, s)
 		}
 	}
-	slices.SortFunc(behind, func(a, b *sighting) int { return strings.Compare(a.job.ID, b.job.ID) })
+	slices.SortFunc(behind, func(a, b *sighting) int { return strings.Compare(a.id, b.id) })
 	for _, s := range behind {
 		if s.parts[1] != s.parts[2] {
-			v.suspect(s.job.ID, errHalf)
+			v.suspect(s.id, errHalf)
 		}
 		for i, key := range s.keys() {
 			if s.known()[i] && !s.parts[i] {
@@ -204,11 +212,11 @@ func (v *View) replace(snap store.Snapshot) {
 // keys are those of the job's three records; known says which of them the view believes to be there,
 // in the same order.
 func (s *sighting) keys() [3]string {
-	return [3]string{claimPrefix + s.job.ID, postingPrefix + s.job.ID, ledgerPrefix + s.job.ID}
+	return [3]string{claimPrefix + s.id, postingPrefix + s.id, ledgerPrefix + s.id}
 }
 
 func (s *sighting) known() [3]bool {
-	return [3]bool{s.job.claimAt != 0, s.present, s.job.ledgerAt != 0}
+	return [3]bool{s.claimAt != 0, s.present, s.ledgerAt != 0}
 }
 
 // list notes that a list held a record of the job.
@@ -231,8 +239,8 @@ func (s *sighting) list(key string, number uint32) {
 func (v *View) apply(p *store.Pair, deleted bool) *sighting {
 	part, id, ok := partOf(p.Key)
 	s := v.latest // most changes come in twos and threes about one job
-	if s == nil || s.job.ID != id {
-		s = v.jobs[id]
+	if s == nil || s.id != id {
+		s = v.jobs.find(id)
 	}
 	if s == nil {
 		if !ok || deleted {
@@ -250,7 +258,7 @@ func (v *View) apply(p *store.Pair, deleted bool) *sighting {
 		v.applyLedger(s, p, deleted)
 	}
 	if s.known() == [3]bool{} {
-		delete(v.jobs, id)
+		v.jobs.remove(s)
 		v.latest = nil
 		if s.gone = true; !s.waits {
 			v.recycle(s)
@@ -262,13 +270,12 @@ func (v *View) apply(p *store.Pair, deleted bool) *sighting {
 
 func (v *View) applyLedger(s *sighting, p *store.Pair, deleted bool) {
 	switch {
-	case deleted:
-		s.job.ledgerAt, s.ledger = 0, nil
-	case p.Changed <= s.job.ledgerAt:
+	case p.Changed < s.ledgerAt || !deleted && p.Changed == s.ledgerAt:
 		return // it is known already
+	case deleted:
+		s.ledgerAt, s.ledger = 0, nil
 	default:
-		s.job.ledgerAt, s.ledger = p.Changed, p.Value
-		s.heard, s.fresh = v.clock.now, v.clock.fresh
+		s.ledgerAt, s.ledger, s.heard = p.Changed, p.Value, v.clock.now
 	}
 	v.settle(s)
 }
@@ -277,7 +284,7 @@ func (v *View) applyClaim(s *sighting, p *store.Pair, deleted bool) {
 	switch {
 	case p.Changed < s.floor:
 		return
-	case !deleted && p.Changed == s.job.claimAt:
+	case !deleted && p.Changed == s.claimAt:
 		return // it is known already
 	}
 	s.floor = p.Changed
@@ -286,17 +293,14 @@ func (v *View) applyClaim(s *sighting, p *store.Pair, deleted bool) {
 		v.losses++
 		v.stirred = true
 	}
-	if deleted {
-		s.job.hold(Holder{}, 0)
-		s.job.State, s.job.claimAt, s.holder = state.Unclaimed, 0, nil
-	} else {
-		s.job.hold(Holder{}, p.Lease)
-		s.job.claimAt, s.holder = p.Changed, p.Value
-		if p.Lease == v.mine {
-			v.owned = append(v.owned, s)
-			s.own = int32(len(v.owned))
-			v.stirred = true
-		}
+	if s.claimAt = p.Changed; deleted {
+		s.claimAt = 0
+	} else if p.Lease == v.mine {
+		f := v.open(s)
+		f.holder, f.sealed = Holder{}, p.Value
+		v.owned = append(v.owned, s)
+		s.own = int32(len(v.owned))
+		v.stirred = true
 	}
 	v.settle(s)
 }
@@ -314,16 +318,22 @@ func (v *View) disown(s *sighting) {
 }
 
 func (v *View) applyPosting(s *sighting, p *store.Pair, deleted bool) {
-	delete(v.trouble.unreadable, s.job.ID)
-	if !deleted && s.present && s.job.created == p.Created {
+	if deleted && p.Changed < s.created {
+		return // it is there again since
+	}
+	delete(v.trouble.unreadable, s.id)
+	if !deleted && s.present && s.created == p.Created {
 		return // a posting does not change while it is there
 	}
 	// One that is there again has come out of the trash, and goes to the end of the queue.
-	s.present, s.job.created, s.posting, s.read = false, 0, nil, false
+	s.present, s.created, s.posting = false, 0, nil
+	if s.file != nil {
+		s.file.read = false
+	}
 	v.settle(s)
 	if deleted {
 		return
 	}
-	s.posting, s.job.created, s.present = p.Value, p.Created, true
+	s.posting, s.created, s.present = p.Value, p.Created, true
 	v.settle(s)
 }

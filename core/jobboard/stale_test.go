@@ -91,3 +91,27 @@ func TestStaleReads(t *testing.T) {
 		}
 	})
 }
+
+// TestStaleClaimant: a claim is granted, without an answer, on a job whose last owner has lost it, and a
+// replica answers that the last owner has it. That is no proof that somebody else was faster.
+func TestStaleClaimant(t *testing.T) {
+	inOffice(t, func(o *office) {
+		l := &lagging{Store: o.store}
+		b := New(Config{Store: l, Host: host.Real()})
+		o.post("j")
+		last := o.session("a")
+		o.claim(last, "j")
+		l.remember(o, claimPrefix+"j")
+		s := o.session("b")
+		l.remember(o, claimPrefix+"j", s.key) // the replica knows that both live
+		o.must(last.Close(o.ctx))
+		o.store.plan(labelClaim, loseAnswer)
+		if _, err := b.Claim(o.ctx, s, o.job("j")); !errors.Is(err, store.ErrUnknown) || errors.Is(err, ErrHeld) {
+			o.Errorf("a claim that was granted: %v", err)
+		}
+		l.old = nil
+		if got := o.where("j"); got != "CLAIMED epoch 2 attempts 2" {
+			o.Errorf("the job is %s", got)
+		}
+	})
+}

@@ -43,21 +43,21 @@ func (v *View) suspect(id string, err error) {
 
 func (v *View) suspectLedger(s *sighting) {
 	_, err := decodeLedger(s.ledger)
-	v.suspect(s.job.ID, record.At(ledgerPrefix+s.job.ID, ledgerWhat, err))
+	v.suspect(s.id, record.At(ledgerPrefix+s.id, ledgerWhat, err))
 }
 
 // readOwn decodes the records of a claim of the view's own session. A claim whose own record is damaged
 // is known all the same, by its lease and by the ledger that was written with it.
 func (v *View) readOwn(s *sighting) bool {
-	if !s.readLedger() {
+	if !v.readLedger(s) {
 		v.suspectLedger(s)
 		return false
 	}
-	if !s.readHolder() {
-		_, err := decodeHolder(s.holder)
+	if f := s.file; !f.readHolder() {
+		_, err := decodeHolder(f.sealed)
 		v.trouble.untold = append(v.trouble.untold,
-			Damage{s.job.ID, record.At(claimPrefix+s.job.ID, claimWhat, err)})
-		s.holder, s.job.Holder = nil, Holder{Owner: v.owner, Epoch: s.job.Epoch}
+			Damage{s.id, record.At(claimPrefix+s.id, claimWhat, err)})
+		f.sealed, f.holder = nil, Holder{Owner: v.owner, Epoch: f.ledger.Epoch}
 	}
 	return true
 }
@@ -76,9 +76,9 @@ func (v *View) Unreadable(now time.Time, busy func(id string) bool) (id string, 
 		return "", false, found
 	}
 	for _, id := range slices.Sorted(maps.Keys(t.unreadable)) {
-		s := v.jobs[id]
+		s := v.jobs.find(id)
 		held = s != nil && s.own != 0
-		claimed := s != nil && s.job.claimAt != 0
+		claimed := s != nil && s.claimAt != 0
 		if !t.unreadable[id].After(now) && (!claimed || held && !busy(id)) {
 			return id, held, found
 		}

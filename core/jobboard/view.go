@@ -22,12 +22,13 @@ type View struct {
 	owner   string // whose session it is
 
 	mu       sync.Mutex
-	jobs     map[string]*sighting
+	jobs     index
 	ready    queue       // may be claimed, as far as is known, by order of claiming
 	resting  queue       // may be claimed later, by when
 	unsorted []*sighting // may belong into one of the two
 	latest   *sighting   // of which it has heard last, or nil
 	spare    *sighting   // those of jobs that are gone
+	blank    *file       // the same of files
 	owned    []*sighting // claimed under the session's lease
 	losses   uint64      // how many claims of the session have been seen to end
 	stirred  bool        // the latest news may call for action
@@ -43,20 +44,20 @@ type View struct {
 // may be claimed, or a claim of the session that has come or gone.
 func (b *Board) NewView(s *Session, changed host.Signal) *View {
 	return &View{
-		board: b, changed: changed, mine: s.lease, owner: s.entity.Name, jobs: map[string]*sighting{},
+		board: b, changed: changed, mine: s.lease, owner: s.entity.Name,
 		pace:    pace{hurry: b.host.NewSignal()},
 		ready:   queue{before: claimedFirst},
 		resting: queue{before: awakeFirst},
 	}
 }
 
-func claimedFirst(a, b *sighting) bool { return a.job.before(&b.job) }
+func claimedFirst(a, b *sighting) bool { return a.before(b) }
 
 func awakeFirst(a, b *sighting) bool {
-	if !a.wakes.Equal(b.wakes) {
-		return a.wakes.Before(b.wakes)
+	if x, y := a.file.wakes, b.file.wakes; !x.Equal(y) {
+		return x.Before(y)
 	}
-	return a.job.before(&b.job)
+	return a.before(b)
 }
 
 // maxFollowTry bounds the pause between two lists.
@@ -120,7 +121,7 @@ func (v *View) take(changes []store.Change) {
 	for i := range changes {
 		v.apply(&changes[i].Pair, changes[i].Deleted)
 	}
-	if len(v.unsorted) > maxUnsorted+len(v.jobs) {
+	if len(v.unsorted) > maxUnsorted+v.jobs.count {
 		v.sort()
 	}
 	stirred := v.stirred || !v.pace.full && v.hopes()
@@ -141,24 +142,23 @@ func (v *View) Next(now time.Time) (job *Job, soonest time.Time) {
 		return nil, v.pace.stale
 	}
 	v.sort()
-	for s := v.resting.first(); s != nil && !s.wakes.After(now); s = v.resting.first() {
+	for s := v.resting.first(); s != nil && !s.file.wakes.After(now); s = v.resting.first() {
 		v.queueUp(s, &v.ready)
 	}
 	for s := v.ready.first(); s != nil; s = v.ready.first() {
-		if !s.readLedger() {
+		if !v.readLedger(s) {
 			v.ready.remove(s)
 			v.suspectLedger(s)
 			continue
 		}
-		if s.wakes = s.rest(now); s.wakes.After(now) {
+		if s.file.wakes = s.rest(now); s.file.wakes.After(now) {
 			v.queueUp(s, &v.resting)
 			continue
 		}
-		found := v.drawn(s, now).job
-		return &found, time.Time{}
+		return v.jobOf(v.drawn(s, now)), time.Time{}
 	}
 	if s := v.resting.first(); s != nil {
-		return nil, s.wakes
+		return nil, s.file.wakes
 	}
 	return nil, time.Time{}
 }
@@ -168,8 +168,9 @@ func (v *View) Next(now time.Time) (job *Job, soonest time.Time) {
 func (v *View) Avoid(job *Job, until time.Time) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if s := v.jobs[job.ID]; s != nil {
-		s.avoid, s.until = job.ledgerAt, until
+	if s := v.jobs.find(job.ID); s != nil {
+		f := v.open(s)
+		f.avoid, f.until = job.ledgerAt, until
 	}
 }
 
@@ -178,10 +179,10 @@ func (v *View) Claimed(c *Claim) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.rivalry -= min(v.rivalry, 1)
-	if s := v.jobs[c.Job.ID]; s != nil && s.floor < c.at {
+	if s := v.jobs.find(c.Job.ID); s != nil && s.floor < c.at {
 		v.applyClaim(s, &store.Pair{Changed: c.at, Lease: v.mine}, false)
-		s.job.Ledger, s.job.ledgerAt, s.ledger = c.Job.Ledger, c.at, nil
-		s.job.Holder = c.Job.Holder
+		s.ledgerAt, s.ledger = c.at, nil
+		s.file.ledger, s.file.holder = c.Job.Ledger, c.Job.Holder
 	}
 }
 
@@ -195,7 +196,7 @@ func (v *View) Dropped(c *Claim) { v.forget(c, false) }
 func (v *View) forget(c *Claim, released bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	s := v.jobs[c.Job.ID]
+	s := v.jobs.find(c.Job.ID)
 	if s == nil || s.floor > c.at {
 		return // the news is here already
 	}
@@ -211,11 +212,11 @@ func (v *View) forget(c *Claim, released bool) {
 func (v *View) Holds(c *Claim) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	s := v.jobs[c.Job.ID]
+	s := v.jobs.find(c.Job.ID)
 	if s == nil {
 		return false // the job is gone
 	}
-	return s.floor < c.at || s.job.claimAt == c.at // older news says nothing
+	return s.floor < c.at || s.claimAt == c.at // older news says nothing
 }
 
 // Losses counts the claims of the session that have been seen to end without the view having been
@@ -232,10 +233,9 @@ func (v *View) Orphan(busy func(id string) bool) *Job {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for _, s := range v.owned {
-		if s.present && s.job.ledgerAt == s.job.claimAt && !busy(s.job.ID) &&
+		if s.present && s.ledgerAt == s.claimAt && !busy(s.id) &&
 			v.readPosting(s) && v.readOwn(s) {
-			found := s.job
-			return &found
+			return v.jobOf(s)
 		}
 	}
 	return nil

@@ -86,10 +86,10 @@ func (v *View) drawn(first *sighting, now time.Time) *sighting {
 	for at, steps := 0, draw>>v.rivalry; steps > 0; steps-- {
 		at = 2*at + 1 + int(draw&1)
 		draw >>= 1
-		if at >= len(heap) || heap[at].job.Priority != first.job.Priority {
+		if at >= len(heap) || heap[at].priority != first.priority {
 			break
 		}
-		if next := heap[at]; next.readLedger() && !next.rest(now).After(now) {
+		if next := heap[at]; v.readLedger(next) && !next.rest(now).After(now) {
 			s = next
 		}
 	}

@@ -153,7 +153,7 @@ func TestViewForgetsWhatCameAndWent(t *testing.T) {
 			synctest.Wait()
 		}
 		l.View.mu.Lock()
-		jobs, unsorted := len(l.jobs), len(l.unsorted)
+		jobs, unsorted := l.jobs.count, len(l.unsorted)
 		l.View.mu.Unlock()
 		if jobs != 0 || unsorted > maxUnsorted+1 {
 			l.Errorf("%d jobs are known, %d unsorted", jobs, unsorted)

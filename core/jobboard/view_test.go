@@ -196,6 +196,25 @@ func TestViewToldTwice(t *testing.T) {
 	})
 }
 
+// TestViewToldLate: that a job's records went, told once more when it has come out of the trash, is older than
+// what the view knows, and changes nothing.
+func TestViewToldLate(t *testing.T) {
+	watch(t, false, func(l *lookout) {
+		l.post("j")
+		l.must(l.Trash(l.ctx, l.claim(l.session, "j"), ByOperator, nil))
+		trash, _, err := l.store.Get(l.ctx, trashPrefix+"j")
+		l.must(err)
+		l.must(l.Restore(l.ctx, "j"))
+		l.expect("j")
+		l.take([]store.Change{
+			{Deleted: true, Pair: store.Pair{Key: postingPrefix + "j", Changed: trash.Changed}},
+			{Deleted: true, Pair: store.Pair{Key: ledgerPrefix + "j", Changed: trash.Changed}},
+			{Deleted: true, Pair: store.Pair{Key: claimPrefix + "j", Changed: trash.Changed}},
+		})
+		l.expect("j")
+	})
+}
+
 // TestViewToldBeforehand: the watch can be faster than the call's return.
 func TestViewToldBeforehand(t *testing.T) {
 	watch(t, false, func(l *lookout) {
@@ -414,7 +433,7 @@ func TestListHeldBack(t *testing.T) {
 		d := l.claim(l.session, "j")
 		l.Claimed(d)
 		l.replace(older) // from before the claim
-		if !l.Holds(d) || l.Losses() != 0 || l.jobs["j"].job.ledgerAt != d.at {
+		if !l.Holds(d) || l.Losses() != 0 || l.jobs.find("j").ledgerAt != d.at {
 			l.Error("a list from before a claim has ended it")
 		}
 	})

@@ -5,6 +5,7 @@ import (
 	"io"
 	"reflect"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/ncruces/go-sqlite3"
@@ -31,9 +32,22 @@ type mount struct {
 
 var _ vfs.VFSFilename = (*mount)(nil)
 
+// numbered begins the name of every file system; then comes its number.
+const numbered = "derail-disk-"
+
+// Unnumbered is a text that SQLite may have put the name of a file system into, without its number. That
+// depends on what else the program has done, and whatever is written down of a run must not.
+func Unnumbered(text string) string {
+	before, rest, found := strings.Cut(text, numbered)
+	if !found {
+		return text
+	}
+	return before + numbered + Unnumbered(strings.TrimLeft(rest, "0123456789"))
+}
+
 func newMount(d *Disk, m *kernel.Machine, node int, number uint64) *mount {
 	made := &mount{
-		disk: d, machine: m, node: node, name: "derail-disk-" + strconv.FormatUint(number, 10),
+		disk: d, machine: m, node: node, name: numbered + strconv.FormatUint(number, 10),
 		epoch: d.epoch, died: -1,
 	}
 	if m != nil {

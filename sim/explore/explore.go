@@ -17,6 +17,7 @@ import (
 	"sync/atomic"
 
 	"derail/checker"
+	"derail/checker/history"
 	"derail/sim/choice"
 	"derail/sim/world"
 )
@@ -101,6 +102,8 @@ type Failure struct {
 	// SecondHash is the hash of the run's repetition; where it differs, Difference says where the two
 	// part.
 	SecondHash uint64
+	// Retold is set where the repetition has the same hash and another history.
+	Retold     bool
 	Difference string
 	// Unfinished says that the run could not be run, or checked, to its end: derail or core has a
 	// fault. Stack says where, when it is known.
@@ -109,7 +112,7 @@ type Failure struct {
 }
 
 // Nondeterministic reports whether running it again was something else.
-func (f *Failure) Nondeterministic() bool { return f.Hash != f.SecondHash }
+func (f *Failure) Nondeterministic() bool { return f.Hash != f.SecondHash || f.Retold }
 
 // AsExpected reports whether everything was as the scenario expects.
 func (c *Campaign) AsExpected() bool { return c.Failed == 0 && len(c.Unmet) == 0 }
@@ -194,13 +197,28 @@ func (s *share) run(seed uint64) {
 	f := Failure{
 		Seed: seed, Hash: r.Hash, Breaches: breaches, Unmet: unmet, Plan: r.Plan, Unfinished: r.Broken != nil,
 	}
-	f.SecondHash = s.world.Run(choice.Seeded(seed), seed, s.config.Options).Hash
-	if f.Nondeterministic() {
+	first := r.History.Clone()
+	second := s.world.Run(choice.Seeded(seed), seed, s.config.Options)
+	f.SecondHash = second.Hash
+	switch record := differs(first, second.History); {
+	case f.Nondeterministic():
 		f.Difference = Difference(s.config.Blueprint, seed, s.config.Options)
-	} else if !failed {
+	case record > 0:
+		f.Retold, f.Difference = true, fmt.Sprintf("record %d of the history; the steps are the same", record)
+	case !failed:
 		return
 	}
 	s.fail(f)
+}
+
+// differs is the number of the first record in which two histories differ, or zero.
+func differs(one, other *history.History) int {
+	for i := range max(len(one.Records), len(other.Records)) {
+		if i >= len(one.Records) || i >= len(other.Records) || one.Records[i] != other.Records[i] {
+			return i + 1
+		}
+	}
+	return 0
 }
 
 func (s *share) fail(f Failure) {

@@ -13,6 +13,7 @@ import (
 
 	"derail/core/conductor"
 	"derail/core/store"
+	"derail/scenarios"
 	"derail/sim/choice"
 	"derail/sim/explore"
 	"derail/sim/kernel"
@@ -59,6 +60,42 @@ func TestTwice(t *testing.T) {
 				t.Errorf("%+v", f)
 			}
 		}
+	}
+}
+
+// talkative refuses what is saved in the first second, and numbers its refusals over all runs. Nothing but
+// what is said differs from run to run.
+type talkative struct {
+	store.Store
+	machine *kernel.Machine
+	refused *atomic.Int64
+}
+
+func (s talkative) Commit(ctx context.Context, txn store.Txn) store.Commit {
+	if txn.Label == scenarios.OpSave && s.machine.Kernel().Now() < int64(time.Second) {
+		err := fmt.Errorf("%w for the %dth time", store.ErrRefused, 1000+s.refused.Add(1))
+		return store.Commit{Outcome: store.Refused, Err: err}
+	}
+	return s.Store.Commit(ctx, txn)
+}
+
+// TestTwiceReadsTheHistory: where only what is told of a run is another, that is found as well.
+func TestTwiceReadsTheHistory(t *testing.T) {
+	refused := &atomic.Int64{}
+	c := explore.Run(t.Context(), explore.Config{
+		Blueprint: blueprint(t, "calm"), Count: 3, Twice: true,
+		Options: world.Options{Wrap: world.Wrap{Store: func(s store.Store, m *kernel.Machine) store.Store {
+			return talkative{s, m, refused}
+		}}},
+	})
+	retold := 0
+	for _, f := range c.Failures {
+		if f.Hash == f.SecondHash && f.Nondeterministic() && strings.HasPrefix(f.Difference, "record ") {
+			retold++
+		}
+	}
+	if retold == 0 {
+		t.Errorf("nothing was found: %+v", c.Failures)
 	}
 }
 

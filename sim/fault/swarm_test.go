@@ -186,3 +186,26 @@ func TestDrawWithoutASwarm(t *testing.T) {
 		t.Errorf("%d faults were drawn", len(faults))
 	}
 }
+
+// TestEveryPairIsDrawn: whatever two kinds a swarm has, it draws them together before long.
+func TestEveryPairIsDrawn(t *testing.T) {
+	for _, name := range []string{"plain", "disk", "long"} {
+		s := swarmScenario(t, name)
+		together := map[[2]string]int{}
+		for seed := range uint64(4000) {
+			faults := fault.Draw(s, swarmPoints, choice.Seeded(seed))
+			for _, one := range faults {
+				for _, other := range faults {
+					together[[2]string{one.Kind, other.Kind}]++
+				}
+			}
+		}
+		for _, one := range s.SwarmKinds() {
+			for _, other := range s.SwarmKinds() {
+				if n := together[[2]string{one.Name, other.Name}]; n < 40 {
+					t.Errorf("%s: %s and %s were drawn together %d times", name, one.Name, other.Name, n)
+				}
+			}
+		}
+	}
+}

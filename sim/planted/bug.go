@@ -12,7 +12,8 @@ import (
 type Bug struct {
 	Name     string
 	About    string // what is broken, and which real system did that
-	Property string // the property that must catch it
+	Property string // the property that must catch it, or TheRun
+	Says     string // with TheRun: what is to be among what the run says
 	Scenario string // the scenario that shows it; [Blueprint] finds it
 	Seeds    int    // within so many
 
@@ -21,6 +22,10 @@ type Bug struct {
 	Wrap  world.Wrap
 	Patch []Edit
 }
+
+// TheRun stands in the place of a property where no history can show the bug, because the simulator sees it
+// first: the run is then broken, and says by what.
+const TheRun = "the run itself"
 
 // Patched reports whether the bug is, at least in part, in the program's text, and so needs a build of
 // its own.
@@ -43,7 +48,7 @@ func (e Edit) Apply(text string) (string, error) {
 
 // Bugs is every planted bug, those of one property together.
 func Bugs() []Bug {
-	return slices.Concat(claimBugs, jobBugs, attemptBugs, logbookBugs, flowBugs, restBugs)
+	return slices.Concat(claimBugs, jobBugs, attemptBugs, logbookBugs, flowBugs, restBugs, databaseBugs)
 }
 
 // Find is the bug with that name.

@@ -4,6 +4,7 @@ import (
 	"embed"
 	"fmt"
 	"slices"
+	"strings"
 
 	"derail/checker"
 	"derail/scenarios"
@@ -38,7 +39,7 @@ type Sighting struct {
 	Runs    int      // how many it took, this one included; 0: it never showed
 	Seed    uint64   // of the run
 	Broken  []string // the properties that were broken, the one that names the bug among them
-	Summary string   // what that one says
+	Summary string   // what that one says, or the run
 	// Unfinished is the first run that could not be run to its end, and why: a bug can also end in a
 	// panic.
 	Unfinished string
@@ -56,15 +57,24 @@ func (b *Bug) Hunt(first uint64, seeds int) (Sighting, error) {
 		if r.Broken != nil && found.Unfinished == "" {
 			found.Unfinished = fmt.Sprintf("seed %d: %v", r.Seed, r.Broken)
 		}
-		v, _ := report.Verdict(b.Property)
-		if v.Outcome != checker.Invalid {
+		caught, says := b.catches(r, report)
+		if !caught {
 			return true
 		}
 		found.Seed, found.Runs = r.Seed, int(r.Seed-first)+1
-		found.Broken, found.Summary = report.Broken(), v.Summary
+		found.Broken, found.Summary = report.Broken(), says
 		return false
 	})
 	return found, nil
+}
+
+// catches reports whether a run shows the bug, and what is said of it.
+func (b *Bug) catches(r *world.Result, report checker.Report) (caught bool, says string) {
+	if b.Property == TheRun {
+		return r.Broken != nil && strings.Contains(r.Broken.Error(), b.Says), fmt.Sprint(r.Broken)
+	}
+	v, _ := report.Verdict(b.Property)
+	return v.Outcome == checker.Invalid, v.Summary
 }
 
 // Examine runs seeds and has each of them checked, until see says that it has seen enough. What see

@@ -11,6 +11,7 @@ import (
 	"derail/core/store"
 	"derail/core/store/sqlite"
 	"derail/scenarios"
+	"derail/sim/disk"
 	"derail/sim/fault"
 	"derail/sim/storage"
 )
@@ -36,12 +37,47 @@ func (c *cabinet) asked(op fault.Op, subject string) error {
 	return nil
 }
 
-// answered looks at the error of a call.
-func (c *cabinet) answered(err error) {
-	if err != nil && errors.Is(err, sqlite.ErrDamaged) {
+// answered looks at the error of a call, and returns what may be told of it.
+func (c *cabinet) answered(err error) error {
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, sqlite.ErrDamaged) {
 		c.life.machine.Check()
 		c.life.world.damaged(err)
 	}
+	return unnumbered(err)
+}
+
+// told is an error whose text is the same in every program that makes the run.
+type told struct {
+	error
+	text string
+}
+
+func (t told) Error() string { return t.text }
+func (t told) Unwrap() error { return t.error }
+
+// unnumbered is an error of the database without what SQLite calls the disk. Core keeps the texts of errors
+// in its records, so that their very length has a part in what happens.
+func unnumbered(err error) error {
+	text := err.Error()
+	if plain := disk.Unnumbered(text); plain != text {
+		return told{err, plain}
+	}
+	return err
+}
+
+// attentive is a watch whose errors are told like those of calls.
+type attentive struct{ store.Watcher }
+
+// Next implements store.Watcher.
+func (a attentive) Next(ctx context.Context) ([]store.Change, error) {
+	changes, err := a.Watcher.Next(ctx)
+	if err != nil {
+		err = unnumbered(err)
+	}
+	return changes, err
 }
 
 // Get implements store.KV.
@@ -50,8 +86,7 @@ func (c *cabinet) Get(ctx context.Context, key string) (store.Pair, store.Revisi
 		return store.Pair{}, 0, err
 	}
 	pair, at, err := c.Store.Get(ctx, key)
-	c.answered(err)
-	return pair, at, err
+	return pair, at, c.answered(err)
 }
 
 // Range implements store.KV.
@@ -60,8 +95,7 @@ func (c *cabinet) Range(ctx context.Context, prefix string) (store.Snapshot, err
 		return store.Snapshot{}, err
 	}
 	snapshot, err := c.Store.Range(ctx, prefix)
-	c.answered(err)
-	return snapshot, err
+	return snapshot, c.answered(err)
 }
 
 // Commit implements store.KV.
@@ -70,7 +104,7 @@ func (c *cabinet) Commit(ctx context.Context, txn store.Txn) store.Commit {
 		return store.Commit{Outcome: store.Refused, Err: err}
 	}
 	commit := c.Store.Commit(ctx, txn)
-	c.answered(commit.Err)
+	commit.Err = c.answered(commit.Err)
 	return commit
 }
 
@@ -80,8 +114,10 @@ func (c *cabinet) Watch(ctx context.Context, prefix string, since store.Revision
 		return nil, err
 	}
 	watcher, err := c.Store.Watch(ctx, prefix, since)
-	c.answered(err)
-	return watcher, err
+	if err != nil {
+		return nil, c.answered(err)
+	}
+	return attentive{watcher}, nil
 }
 
 // Grant implements store.Leases.
@@ -90,19 +126,17 @@ func (c *cabinet) Grant(ctx context.Context, ttl time.Duration) (store.LeaseID, 
 		return 0, err
 	}
 	lease, err := c.Store.Grant(ctx, ttl)
-	c.answered(err)
 	if err == nil {
 		c.life.leases = append(c.life.leases, lease)
 	}
-	return lease, err
+	return lease, c.answered(err)
 }
 
 // Renew implements store.Leases.
 func (c *cabinet) Renew(ctx context.Context, lease store.LeaseID) error {
 	err := c.asked(opRenew, "")
 	if err == nil {
-		err = c.Store.Renew(ctx, lease)
-		c.answered(err)
+		err = c.answered(c.Store.Renew(ctx, lease))
 	}
 	return err
 }
@@ -111,8 +145,7 @@ func (c *cabinet) Renew(ctx context.Context, lease store.LeaseID) error {
 func (c *cabinet) Revoke(ctx context.Context, lease store.LeaseID) error {
 	err := c.asked(opRegister, "")
 	if err == nil {
-		err = c.Store.Revoke(ctx, lease)
-		c.answered(err)
+		err = c.answered(c.Store.Revoke(ctx, lease))
 	}
 	return err
 }

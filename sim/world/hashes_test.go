@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"derail/scenarios"
 	"derail/sim/kernel"
 	"derail/sim/world"
 )
@@ -41,6 +42,28 @@ var goldens = []golden{
 	{"swarm", 3},
 	{"power", 1},
 	{"power", 2},
+	{"everything", 1},
+	{"everything", 2},
+	{"everything", 3},
+	{"ruins", 1},
+	{"ruins", 2},
+}
+
+// TestGoldenHashesHaveEverything: every kind of fault strikes in one of these runs.
+func TestGoldenHashesHaveEverything(t *testing.T) {
+	struck := map[string]int64{}
+	for _, g := range goldens {
+		b := pinnedBlueprint(t, g.scenario)
+		r := run(t, newWorld(t, b), g.seed, world.Options{})
+		for i, name := range b.FaultNames() {
+			struck[name] += r.Faults[i]
+		}
+	}
+	for _, kind := range scenarios.Kinds() {
+		if struck[kind.Reached] == 0 {
+			t.Errorf("%s strikes in none of them", kind.Name)
+		}
+	}
 }
 
 // TestGoldenHashes: the hashes of these runs, and their histories, are what they were: on both backends,
@@ -55,7 +78,7 @@ func TestGoldenHashes(t *testing.T) {
 		sum := fnv.New64a()
 		r.History.Header.Shapes = nil // these are the scenario's, and no part of what happened
 		_, _ = sum.Write([]byte(text(t, r.History)))
-		return fmt.Sprintf("%-6s %20d  hash %016x  history %016x  %5d steps %5d records\n",
+		return fmt.Sprintf("%-10s %20d  hash %016x  history %016x  %5d steps %5d records\n",
 			g.scenario, g.seed, r.Hash, sum.Sum64(), r.Steps, len(r.History.Records))
 	}
 	var got []string

@@ -18,7 +18,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // pinned are this package's own scenarios: they do not change when those that come with derail do.
-var pinned = []string{"calm", "storm", "cycle", "deaths", "tries", "swarm", "power"}
+var pinned = []string{"calm", "storm", "cycle", "deaths", "tries", "swarm", "power", "everything", "ruins"}
 
 // blueprint makes a scenario ready, one that comes with derail.
 func blueprint(t testing.TB, name string) *world.Blueprint {

@@ -22,7 +22,7 @@ func (o *observer) Seen() store.Revision { return o.seen }
 // Saw implements sqlite.Observer: it does what [World.observe] and [World.leaseEnded] do for a server.
 func (o *observer) Saw(at store.Revision, changes []store.Change, ended store.LeaseID) {
 	w := (*World)(o)
-	w.seen = at
+	w.seen, w.excused = at, w.disk.Stats().Betrayed
 	for i := range changes {
 		c := &changes[i]
 		w.remember(c.Pair.Key, at)
@@ -39,19 +39,21 @@ func (o *observer) Saw(at store.Revision, changes []store.Change, ended store.Le
 }
 
 // Lost implements sqlite.Observer. What was acknowledged and is gone is written down by the name of what
-// took it. An honest disk takes nothing.
+// took it. An honest disk takes nothing, and one that has lied only what the power took of what it had lied
+// about since the last time that all was there.
 func (o *observer) Lost(seen, now store.Revision) {
 	w := (*World)(o)
 	w.seen = now
 	w.goBack(now)
-	why := scenarios.KindDiskLie
+	why, betrayed := scenarios.KindDiskLie, w.disk.Stats().Betrayed
 	switch {
 	case w.wiped:
 		why, w.wiped = scenarios.KindDiskLost, false
-	case w.disk.Stats().Lies == 0:
+	case betrayed == w.excused:
 		w.fail(fmt.Errorf("acknowledged commits %s were lost, and the disk was honest", span(seen, now)))
 		return
 	}
+	w.excused = betrayed
 	w.result.Lost += int64(seen - now)
 	w.note(history.Fault, storeNode, why, "acknowledged commits "+span(seen, now)+" were lost")
 }

@@ -26,6 +26,7 @@ type machinery struct {
 	wiped     bool  // the disk was lost, and nobody has seen the empty one yet
 	flips     int
 	seen      store.Revision
+	excused   int64  // losses of power that took what a lie had called safe, when all was last there
 	undo      []undo // what the latest revisions changed, where the disk may lose them
 	lies      bool   // it may
 	failure   error  // what shows that the database does not keep its word
@@ -198,19 +199,19 @@ func (w *World) ruinDatabase(why string) {
 // fail ends a run that has shown the database, or the simulation, to be wrong.
 func (w *World) fail(err error) {
 	if w.failure == nil {
-		w.failure = err
-		w.kernel.Halt(err.Error())
+		w.failure = unnumbered(err)
+		w.kernel.Halt(w.failure.Error())
 	}
 }
 
-// damaged is told when somebody finds the database damaged. That is a ruin where the disk has lied or
-// bits have flipped, and a failure of the database where the disk was honest. What exactly the damage is
-// has no place in a history: it depends on bytes that SQLite draws for itself.
+// damaged is told when somebody finds the database damaged. That is a ruin where the power took what the
+// disk had lied about, or bits have flipped, and a failure of the database where the disk was honest. What
+// exactly the damage is has no place in a history: it depends on bytes that SQLite draws for itself.
 func (w *World) damaged(err error) {
 	switch {
 	case w.flips > 0:
 		w.ruinDatabase("bits of the database have flipped, and it was found to be damaged")
-	case w.disk.Stats().Lies > 0:
+	case w.disk.Stats().Betrayed > 0:
 		w.ruinDatabase("the disk has lied, and the database was found to be damaged")
 	case w.ruined:
 	default:

@@ -217,3 +217,29 @@ faults:
 		}
 	}
 }
+
+// TestRunsOnDiskLeaveNoTrace: whatever ran before in the program, a run has the same history. SQLite tells
+// in its errors what it calls the disk, and that is another name in every run.
+func TestRunsOnDiskLeaveNoTrace(t *testing.T) {
+	b := onDisk(t, `
+faults:
+  - kind: disk.sync-error
+    rate: 10%
+  - kind: disk.read-error
+    rate: 10%
+`)
+	first, w := map[uint64]string{}, newWorld(t, b)
+	told := 0
+	for seed := range seeds(20) {
+		first[seed] = text(t, run(t, w, seed, world.Options{}).History)
+		told += strings.Count(first[seed], "unable to open database")
+	}
+	for seed := range seeds(20) {
+		if again := text(t, run(t, w, seed, world.Options{}).History); again != first[seed] {
+			t.Errorf("seed %d: the second time its history is another", seed)
+		}
+	}
+	if told == 0 {
+		t.Error("no error told of the file")
+	}
+}

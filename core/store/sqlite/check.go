@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
+
+	"github.com/ncruces/go-sqlite3"
 )
 
 // Check reads the whole file and returns an error that matches [ErrDamaged] if it is not as a store
@@ -15,6 +18,9 @@ func (s *Store) Check(ctx context.Context) error {
 			return err
 		}
 		err := c.check()
+		if c.db.GetAutocommit() { // the engine has ended the transaction itself
+			return err
+		}
 		return errors.Join(err, c.db.Exec(`COMMIT`))
 	})
 }
@@ -68,12 +74,8 @@ var rules = []struct{ broken, query string }{
 }
 
 func (c *connection) check() error {
-	said, err := c.words(`PRAGMA store.integrity_check(10)`)
-	if err != nil {
+	if err := c.whole(); err != nil {
 		return err
-	}
-	if len(said) != 1 || said[0] != "ok" {
-		return fmt.Errorf("%w: %q", ErrDamaged, said)
 	}
 	for _, rule := range rules {
 		found, err := c.words(rule.query + ` LIMIT 1`)
@@ -85,6 +87,44 @@ func (c *connection) check() error {
 		}
 	}
 	return nil
+}
+
+// everyValue reads what may be on pages of its own.
+const everyValue = `SELECT count(hex(value)) FROM pairs UNION ALL SELECT count(hex(value)) FROM changes`
+
+// whole asks the engine about its trees and pages. It goes on where it cannot read one, and what it then
+// says of the others is no proof that anything is damaged.
+func (c *connection) whole() error {
+	for again := false; ; again = true {
+		said, err := c.words(`PRAGMA store.integrity_check(10)`)
+		if err != nil || len(said) == 1 && said[0] == "ok" {
+			return err
+		}
+		all := strings.Join(said, "; ")
+		if err := unread(all); err != nil && !damaged(err) {
+			return err
+		}
+		if again || !strings.Contains(all, "failed to get page") {
+			return fmt.Errorf("%w: %s", ErrDamaged, all)
+		}
+		// Of some pages it does not say why. If it is the disk that still fails, it says so here.
+		if _, err := c.words(everyValue); err != nil {
+			return err
+		}
+	}
+}
+
+// unread is the error for which pages could not be read, of which the engine tells by its number. If one
+// of them is damaged, it is that.
+func unread(said string) (err error) {
+	for _, told := range strings.Split(said, "error code=")[1:] {
+		number := 0
+		_, _ = fmt.Sscan(told, &number) // stays zero where it is none
+		if code := sqlite3.ExtendedErrorCode(number); err == nil || damaged(code) {
+			err = fmt.Errorf("%w: %s", code, said)
+		}
+	}
+	return err
 }
 
 // words runs a statement that returns a column of words.

@@ -62,7 +62,10 @@
 //
 // A lease is a row with a deadline on the machine's clock. Every transaction first ends the leases whose
 // time has come, and the process of any one store that is open sees to it that it happens in time, so the
-// leases of a dead process end although it does not end them. A clock that jumps takes the leases along.
+// leases of a dead process end although it does not end them. A clock that jumps takes the leases along:
+// where it is set forwards, or goes on while the machine is suspended, they end before their time, and who
+// goes by a clock that does not jump hears of it late (A3 of package core); where it is set back, those of
+// the dead last longer by as much.
 //
 // # Watches
 //

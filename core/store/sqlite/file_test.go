@@ -142,6 +142,43 @@ func TestReplaced(t *testing.T) {
 	}
 }
 
+// TestTwoMakeIt lets another process make the store at each moment while one is opening the same file, which
+// was not there: neither is told that the file is foreign, or damaged.
+func TestTwoMakeIt(t *testing.T) {
+	ctx := t.Context()
+	made := 0
+	for nth, met := 1, true; met; nth++ {
+		d := newDisk()
+		other := sqlite.Config{Path: d.process(t, fmt.Sprint("other", nth)).path(), Host: alone{host.Real()}}
+		p := d.process(t, fmt.Sprint("one", nth))
+		calls, within := 0, false
+		p.before = func(string, string) error {
+			if calls++; calls != nth || within {
+				return nil
+			}
+			within = true
+			other.Patience = time.Millisecond // where the one has the file locked, the other gives up
+			if s, err := sqlite.Open(ctx, other); err == nil {
+				made++
+				s.Commit(ctx, store.Txn{Then: []store.Op{store.Put("key", nil)}})
+				_ = s.Close()
+			}
+			return nil
+		}
+		s, err := sqlite.Open(ctx, sqlite.Config{Path: p.path(), Host: alone{host.Real()}})
+		if err != nil {
+			t.Fatalf("another made it before call %d: %v", nth, err)
+		}
+		met = calls >= nth
+		if err := errors.Join(s.Check(ctx), s.Close()); err != nil {
+			t.Errorf("another made it before call %d: %v", nth, err)
+		}
+	}
+	if made < 5 {
+		t.Errorf("the other made it at %d moments only", made)
+	}
+}
+
 // TestDamage flips bits all over a file. What is read is right or refused as damaged, and Check notices
 // every page that is in use.
 func TestDamage(t *testing.T) {
@@ -211,6 +248,53 @@ func lookAt(t *testing.T, p *process, want store.Snapshot) (unnoticed bool) {
 		t.Errorf("checking: %v", err)
 	}
 	return err == nil
+}
+
+// TestCheckThatCannotRead: a disk that fails to read a page, once or until it is tired of it, says nothing of
+// what is on it: that is no damage.
+func TestCheckThatCannotRead(t *testing.T) {
+	d := newDisk()
+	p := d.process(t, "one")
+	s := open(t, sqlite.Config{Path: p.path(), Host: alone{host.Real()}})
+	ctx := t.Context()
+	for i := range 20 {
+		s.Commit(ctx, store.Txn{Then: []store.Op{
+			store.Put(fmt.Sprintf("key/%03d", i), []byte(strings.Repeat("long ", i*500))),
+		}})
+	}
+	if err := errors.Join(s.Check(ctx), s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	failed := 0
+	for _, more := range []int{0, 1, 1000} {
+		for nth, struck := 1, true; struck; nth += 1 + nth/20*stride() {
+			p := d.process(t, fmt.Sprint(more, nth))
+			s := open(t, sqlite.Config{Path: p.path(), Host: alone{host.Real()}})
+			s.Get(ctx, "key/000")
+			reads := 0
+			p.before = func(op, _ string) error {
+				if op != "read" {
+					return nil
+				}
+				if reads++; reads >= nth && reads <= nth+more {
+					return sqlite3.IOERR_READ
+				}
+				return nil
+			}
+			err := s.Check(ctx)
+			p.before, struck = nil, reads >= nth
+			if errors.Is(err, sqlite.ErrDamaged) || err != nil && !errors.Is(err, store.ErrRefused) {
+				t.Fatalf("when read %d and %d more fail: %v", nth, more, err)
+			}
+			if err != nil {
+				failed++
+			}
+			_ = s.Close()
+		}
+	}
+	if failed == 0 {
+		t.Error("no check has failed")
+	}
 }
 
 func samePair(a, b store.Pair) bool {

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/ncruces/go-sqlite3"
@@ -127,7 +128,7 @@ func (c *connection) prepare(mayMake bool) error {
 	if err := c.db.Exec(settings); err != nil {
 		return err
 	}
-	version, err := c.version()
+	version, err := c.versionNow()
 	if err != nil {
 		return err
 	}
@@ -149,6 +150,19 @@ func (c *connection) sealed() error {
 		err = fmt.Errorf("%w: its header says that its pages have no checksums", ErrDamaged)
 	}
 	return err
+}
+
+// versionNow is version outside of a transaction: between two of the things that it reads, another
+// process may make the store.
+func (c *connection) versionNow() (int64, error) {
+	if err := c.db.Exec(`BEGIN`); err != nil {
+		return 0, err
+	}
+	version, err := c.version()
+	if c.db.GetAutocommit() { // the engine has ended the transaction itself
+		return version, err
+	}
+	return version, errors.Join(err, c.db.Exec(`ROLLBACK`))
 }
 
 // version is that of the schema in the file, or zero for an empty file. Every other file is foreign.
