@@ -158,6 +158,9 @@ func (w *World) plan() *fault.Plan {
 	return plan
 }
 
+// remembered is how many changes the store remembers for each machine, of 16 at least.
+const remembered = 256
+
 // prepareStore makes the store as new.
 func (w *World) prepareStore() {
 	w.calls = 0
@@ -171,6 +174,9 @@ func (w *World) prepareStore() {
 	} else {
 		w.server.Reset(w.kernel, w.faults)
 	}
+	// A real store remembers minutes. Many conductors write more in that time, and the last of them to look
+	// must not lose its place for that alone.
+	w.server.State().Remember(remembered * max(len(w.blueprint.nodes), 16))
 	w.network.Reset(w.source, w.faults)
 	w.server.Observe, w.server.LeaseEnded, w.server.FailedOver = w.observe, w.leaseEnded, w.failedOver
 }
