@@ -2,42 +2,29 @@ package memory
 
 import (
 	"context"
-	"errors"
-	"fmt"
 
-	"derail/core/host"
 	"derail/core/store"
+	"derail/core/store/follow"
 )
 
-var errWatchClosed = errors.New("the watch is closed")
-
-// watcher is a subscription that one process can wait on.
+// watcher is a subscription as a source of changes.
 type watcher struct {
 	store        *Store
 	subscription *Subscription
-	ready        host.Signal
-	batch        []store.Change
-
-	life context.Context // ends with the context of Watch, or when the watch is over for another reason
-	end  func(cause error)
 }
 
 // Watch is [store.KV]'s. It returns [store.ErrCompacted] itself when the store no longer remembers
 // everything since.
 func (s *Store) Watch(ctx context.Context, prefix string, since store.Revision) (store.Watcher, error) {
-	w := &watcher{store: s, ready: s.host.NewSignal()}
-	if err := w.subscribe(ctx, prefix, since); err != nil {
+	source := &watcher{store: s}
+	w := follow.New(s.host, source)
+	if err := source.subscribe(ctx, prefix, since, w.Wake); err != nil {
 		return nil, err
 	}
-	w.life, w.end = host.WithCancel(ctx)
-	if _, err := host.Watch(w.life, w); err != nil {
-		w.Close()
-		return nil, fmt.Errorf("%w: %w", store.ErrRefused, err)
-	}
-	return w, nil
+	return w.Begin(ctx)
 }
 
-func (w *watcher) subscribe(ctx context.Context, prefix string, since store.Revision) error {
+func (w *watcher) subscribe(ctx context.Context, prefix string, since store.Revision, wake func()) error {
 	w.store.mu.Lock()
 	defer w.store.mu.Unlock()
 	if err := w.store.refuse(ctx); err != nil {
@@ -47,55 +34,24 @@ func (w *watcher) subscribe(ctx context.Context, prefix string, since store.Revi
 	if err != nil {
 		return err
 	}
-	subscription.OnPending = w.ready.Wake
+	subscription.OnPending = wake
 	w.subscription = subscription
 	return nil
 }
 
-// Next is [store.Watcher]'s.
-func (w *watcher) Next(ctx context.Context) ([]store.Change, error) {
-	for {
-		changes, err := w.take(ctx)
-		if err != nil {
-			return nil, w.over(err)
-		}
-		if len(changes) > 0 {
-			return changes, nil
-		}
-		if _, err := w.ready.Wait(ctx, host.Forever); err != nil {
-			return nil, w.over(err)
-		}
-	}
-}
-
-func (w *watcher) take(ctx context.Context) ([]store.Change, error) {
-	if err := w.life.Err(); err != nil {
-		return nil, err
-	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
+// Take is [follow.Source]'s.
+func (w *watcher) Take(_ context.Context, batch []store.Change) ([]store.Change, error) {
 	w.store.mu.Lock()
 	defer w.store.mu.Unlock()
 	if w.store.closed {
-		return nil, errClosed
+		return batch, errClosed
 	}
-	changes, err := w.subscription.Take(w.batch[:0])
-	w.batch = changes
-	return changes, err
+	return w.subscription.Take(batch)
 }
 
-// ScopeEnded is [host.Waiter]'s: the end of the watch's context ends a Next that waits.
-func (w *watcher) ScopeEnded(error) { w.ready.Wake() }
-
-// Close is [store.Watcher]'s.
-func (w *watcher) Close() { _ = w.over(errWatchClosed) }
-
-// over ends the watch and returns why it ended: only the first cause counts.
-func (w *watcher) over(cause error) error {
-	w.end(cause)
+// Leave is [follow.Source]'s.
+func (w *watcher) Leave() {
 	w.store.mu.Lock()
 	defer w.store.mu.Unlock()
 	w.subscription.Close()
-	return w.life.Err()
 }

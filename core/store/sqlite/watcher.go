@@ -2,43 +2,33 @@ package sqlite
 
 import (
 	"context"
-	"errors"
 
-	"derail/core/host"
 	"derail/core/store"
+	"derail/core/store/follow"
 )
 
-var errWatchClosed = errors.New("the watch is closed")
-
-// watcher is a watch that one process can wait on. The store's mu guards since, pending and lost.
+// watcher is a place in the file's changes as a source of them. The store's mu guards since, pending and
+// lost.
 type watcher struct {
 	store  *Store
 	prefix string
-	ready  host.Signal
+	ready  *follow.Watcher
 	batch  []store.Change
 
 	since   store.Revision // everything up to here was told, or concerns others
 	pending bool           // the tail has something for it, or may have
 	lost    error          // why the watch is over
-
-	life context.Context // ends with the context of Watch, or when the watch is over for another reason
-	end  func(cause error)
 }
 
 // Watch is [store.KV]'s. It returns [store.ErrCompacted] itself when the store no longer remembers
 // everything since.
 func (s *Store) Watch(ctx context.Context, prefix string, since store.Revision) (store.Watcher, error) {
-	w := &watcher{store: s, prefix: prefix, since: since, ready: s.host.NewSignal()}
-	w.life, w.end = host.WithCancel(ctx)
+	w := &watcher{store: s, prefix: prefix, since: since}
+	w.ready = follow.New(s.host, w)
 	if err := w.begin(ctx); err != nil {
-		w.end(err)
 		return nil, err
 	}
-	if _, err := host.Watch(w.life, w); err != nil {
-		w.Close()
-		return nil, refused(err)
-	}
-	return w, nil
+	return w.ready.Begin(ctx)
 }
 
 func (w *watcher) begin(ctx context.Context) error {
@@ -77,30 +67,9 @@ func (w *watcher) hear(news []store.Change, l *tail) {
 	w.since = max(w.since, l.to)
 }
 
-// Next is [store.Watcher]'s.
-func (w *watcher) Next(ctx context.Context) ([]store.Change, error) {
-	for {
-		changes, err := w.take(ctx)
-		if err != nil {
-			return nil, w.over(err)
-		}
-		if len(changes) > 0 {
-			return changes, nil
-		}
-		if _, err := w.ready.Wait(ctx, host.Forever); err != nil {
-			return nil, w.over(err)
-		}
-	}
-}
-
-func (w *watcher) take(ctx context.Context) ([]store.Change, error) {
-	if err := w.life.Err(); err != nil {
-		return nil, err
-	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	w.batch = w.batch[:0]
+// Take is [follow.Source]'s.
+func (w *watcher) Take(ctx context.Context, batch []store.Change) ([]store.Change, error) {
+	w.batch = batch
 	if behind, err := w.takeTail(); err != nil || !behind {
 		return w.batch, err
 	}
@@ -146,17 +115,9 @@ func (w *watcher) place() store.Revision {
 	return w.since
 }
 
-// ScopeEnded is [host.Waiter]'s: the end of the watch's context ends a Next that waits.
-func (w *watcher) ScopeEnded(error) { w.ready.Wake() }
-
-// Close is [store.Watcher]'s.
-func (w *watcher) Close() { _ = w.over(errWatchClosed) }
-
-// over ends the watch and returns why it ended: only the first cause counts.
-func (w *watcher) over(cause error) error {
-	w.end(cause)
+// Leave is [follow.Source]'s.
+func (w *watcher) Leave() {
 	w.store.mu.Lock()
 	defer w.store.mu.Unlock()
 	w.store.tail.remove(w)
-	return w.life.Err()
 }
