@@ -26,7 +26,7 @@ func TestMalformedHistoriesAreUndecided(t *testing.T) {
 		why     string
 	}{
 		{"no kind", []history.Record{{}}, 1, "a record of no known kind"},
-		{"a kind of the future", []history.Record{event(history.Note + 1)}, 1, "a record of no known kind"},
+		{"a kind of the future", []history.Record{event(history.Metric + 1)}, 1, "a record of no known kind"},
 		{
 			"time goes back",
 			[]history.Record{invoke, change(answer, func(r *history.Record) { r.At = 4 })},

@@ -266,6 +266,8 @@ func (r *Reading) take(seq int32, rec *history.Record) {
 	case history.Final:
 		r.final(seq, rec)
 	case history.Lost, history.Start, history.Resume, history.Message, history.Note:
+	case history.Owner, history.List, history.Wait, history.Count, history.Listed:
+	case history.Engine, history.Heard, history.Metric:
 	default:
 		r.refuse(seq, "a record of no known kind")
 	}

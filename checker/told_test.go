@@ -13,7 +13,7 @@ import (
 
 // told makes a history of a short text, one thing a line:
 //
-//	with attempts=3 cycle=4 rest=10s end=60s   the header
+//	with attempts=3 cycle=4 rest=10s end=60s   the header; also claim=1s slots=1 overtaken=3 clocks=1ms
 //	atom j t1 after=r,t0 under=r undoes         an atom of j's shape; also retry=3, all, never
 //	+5s                                        time goes on
 //	A claim? j                                 an invoke
@@ -21,6 +21,9 @@ import (
 //	A abandon j e=1 a=1 counted reason=boom    an invoke and its ok, one after the other
 //	A move j t1 PENDING>RUNNING e=1            an event
 //	store final j unclaimed                    where a job was in the end
+//	A owner j at=claimed e=1 by=B              a read; also count n=2
+//	A list?                                    one with an answer: then a line for each job,
+//	A listed j at=unclaimed                    and A list! n=1
 //
 // Underscores in a reason, and in the failure of a trash, stand for spaces, and # begins a comment.
 func told(t testing.TB, text string) *history.History {
@@ -76,6 +79,14 @@ func (s *story) header(fields []string) error {
 			h.RestWithin = int64(d)
 		case "end":
 			h.End = int64(d)
+		case "claim":
+			h.ClaimWithin = int64(d)
+		case "slots":
+			h.Slots = n
+		case "overtaken":
+			h.Overtaken = n
+		case "clocks":
+			h.ClockError = int64(d)
 		default:
 			return fmt.Errorf("no field %q in a header", name)
 		}
@@ -116,7 +127,7 @@ func (s *story) atom(job, name string, fields []string) error {
 }
 
 func kindNamed(word string) history.Kind {
-	for k := history.Post; k <= history.Note; k++ {
+	for k := history.Post; k <= history.Metric; k++ {
 		if k.String() == word {
 			return k
 		}
@@ -144,11 +155,26 @@ func (s *story) record(words []string) error {
 			return err
 		}
 	}
+	if rec.Kind == history.Listed {
+		return s.listed(rec)
+	}
 	if !rec.Kind.Operation() {
 		s.recorder.Append(rec)
 		return nil
 	}
 	return s.operation(rec, mark)
+}
+
+// listed adds a job to the answer of the list or wait that the process is waiting for.
+func (s *story) listed(rec history.Record) error {
+	for _, kind := range []history.Kind{history.List, history.Wait} {
+		if open := s.open[fmt.Sprint(rec.Process, kind, history.JobID(history.None))]; len(open) > 0 {
+			rec.Call = open[len(open)-1]
+			s.recorder.Append(rec)
+			return nil
+		}
+	}
+	return fmt.Errorf("nobody has asked for a list")
 }
 
 func (s *story) operation(rec history.Record, mark string) error {
@@ -157,6 +183,12 @@ func (s *story) operation(rec history.Record, mark string) error {
 	if rec.Kind != history.Save && (mark == "?" || mark == "") {
 		invoke := rec
 		invoke.Type, invoke.Attempt, invoke.Revision = history.Invoke, 0, 0
+		if rec.Kind.Read() {
+			invoke.Epoch, invoke.N, invoke.To = 0, 0, ""
+			if rec.Kind != history.List {
+				invoke.Subject = ""
+			}
+		}
 		if rec.Kind == history.Claim && mark == "" {
 			invoke.Epoch = 0
 		}
@@ -191,6 +223,10 @@ func set(rec *history.Record, field string) error {
 		rec.Revision = n
 	case hasValue && name == "n":
 		rec.N = int32(n)
+	case hasValue && name == "at":
+		rec.To, err = value, nil
+	case hasValue && name == "by":
+		rec.Subject, err = value, nil
 	case hasValue && name == "reason":
 		rec.Reason, err = strings.ReplaceAll(value, "_", " "), nil
 	case hasValue && name == "failure":

@@ -55,6 +55,10 @@ func (r *reader) acceptKind() {
 func (r *reader) acceptCall() {
 	rec := &r.record
 	completes := rec.Kind.Operation() && rec.Kind != Save && rec.Type != Invoke
+	if rec.Kind == Listed {
+		r.acceptListed()
+		return
+	}
 	if !completes {
 		if rec.Call != 0 {
 			r.wrong(fieldCall, "a call in a record that completes nothing",
@@ -82,5 +86,28 @@ func (r *reader) acceptCall() {
 		r.fail(0, "a claim that was granted without an epoch", `want "epoch": the claim's`)
 	default:
 		r.ended[rec.Call-1] = true
+	}
+}
+
+// acceptListed checks that a job was listed for somebody who has asked and not been answered yet.
+func (r *reader) acceptListed() {
+	rec := &r.record
+	call := strconv.FormatInt(rec.Call, 10)
+	if rec.Call == 0 {
+		r.fail(0, `"listed" without a call`, `want "call": the sequence number of the list or wait that it answers`)
+		return
+	}
+	if rec.Call >= r.seq || rec.Call > int64(len(r.history.Records)) {
+		r.wrong(fieldCall, "call "+call+" is not an earlier record", "want the sequence number of a list or a wait")
+		return
+	}
+	asked := &r.history.Records[rec.Call-1]
+	board := asked.Kind == List || asked.Kind == Wait && asked.Job == None
+	switch {
+	case asked.Type != Invoke || !board || asked.Process != rec.Process:
+		r.wrong(fieldCall, "record "+call+" asks for no list of jobs",
+			"want the invoke of a list, or of a wait without a job, of the same process")
+	case r.ended[rec.Call-1]:
+		r.wrong(fieldCall, "record "+call+" has its completion already", "want what is listed before that")
 	}
 }

@@ -33,6 +33,12 @@
 //	attempts        N: after how many attempts a job is trashed; 0 is no limit
 //	cycle_length    K: how many claims in a row without progress are a cycle; 0 asks for nothing
 //	rest_within_ns  how long after the heal the system may take to come to rest; 0 asks for nothing
+//	claim_within_ns how long a job may wait that could be claimed, while a conductor is free and well and no
+//	                fault is at work; 0 asks for nothing
+//	slots           how many jobs a conductor runs at once; 0 is not known
+//	overtaken       how many jobs that were posted later and are not more urgent may be claimed while one
+//	                waits that could be claimed; 0 asks for nothing
+//	clock_error_ns  by how much the clocks of two conductors may differ
 //	end_ns          the virtual time at which the run ended
 //	faults          the plan of the faults that the run drew for itself, as text
 //	shapes          the flows of the jobs as they were declared, see below
@@ -44,12 +50,13 @@
 //	seq       the record's number, from 1 without a gap: it orders the history
 //	at_ns     the virtual time in nanoseconds since the run began; it never decreases
 //	type      invoke, ok, fail, info or event
-//	kind      operations: post, claim, abandon, consume, trash, restore, save;
+//	kind      operations: post, claim, abandon, consume, trash, restore, save, owner, list, wait, count;
 //	          events: lease_end, move, retry, misled, lost, crash, start, pause, resume, fault, heal,
-//	          ruined, final, message, note
+//	          ruined, final, message, note, listed, engine, heard, metric
 //	process   who; operations need one
-//	job       which job; operations, lease_end, move, retry, misled and final need one
-//	call      completions, and nothing else: the seq of the invoke that they complete
+//	job       which job; operations (but not list, wait and count), lease_end, move, retry, misled, final,
+//	          listed and engine need one
+//	call      completions: the seq of the invoke that they complete; listed: of the list or wait
 //	epoch     the claim's epoch, from 1; a claim that is ok needs one. Absent where it is not known, and
 //	          in a trash by one who does not own the job. In an invoke it binds: the operation happens
 //	          with this epoch or not at all
@@ -58,11 +65,15 @@
 //	revision  ok: the store's revision at which it happened, where it is known
 //	counted   abandon, its invoke and its completion: true when the attempt stays charged
 //	n         save: how many atoms it newly records as finished; fault: for how many milliseconds it
-//	          lasts, where it lasts and that is known
+//	          lasts, where it lasts and that is known; post: how urgent the job is, more is more;
+//	          abandon: for how many milliseconds, rounded down, nobody is to claim the job; list, wait and
+//	          count, ok: how many jobs; heard: a running number; metric: the value
 //	subject   move: "flow", "job" or a task's name; retry: the retry's name; trash: the last failure;
-//	          misled: the task's name; fault: what it hit; ruined: which record, where it was one
-//	from      move, retry: the state before
-//	to        move, retry: the state after; final: unclaimed, claimed, trashed or gone
+//	          misled: the task's name; fault: what it hit; ruined: which record, where it was one;
+//	          owner and listed: who owns a claimed job; list: "trash" where it is that; metric: its name
+//	from      move, retry, engine: the state before
+//	to        move, retry, engine: the state after; final, listed, owner ok, and wait ok with a job:
+//	          unclaimed, claimed, trashed or gone
 //	reason    why: a failure's fingerprint, a fault's name, the reason of a fail, "adopted", ...;
 //	          misled: what was wrong, in words for people
 //
@@ -76,6 +87,21 @@
 // the system did before it, and what it does about other jobs, is to be right all the same.
 //
 // A failure of an atom is told as "KIND in ATOM: TEXT", wherever one is told.
+//
+// # Reads
+//
+// Where a job is (owner), which jobs there are (list, wait) and how many (count) are operations whose
+// answers are examined. What a list or a wait answers stands in listed records, in the order of the answer,
+// between its invoke and its completion; it is one answer, about one instant. A wait with a job is answered
+// when the job has left the board, one without when there is a job on it; one whose time is over first
+// fails with the reason "timeout". The answer of a wait is about an instant as well.
+//
+// # Listeners and metrics
+//
+// A heard record is what a listener of a process was told, numbered from 1 in each of its lives: reason is
+// the kind of the event, as in claimed, consumed, abandoned, trashed, lost, saved, unsaved, flow, atom,
+// retry and engine. It comes after the record of what it tells. A metric is a counter with its labels, as
+// Prometheus writes them, at that instant.
 //
 // # Shapes
 //

@@ -10,6 +10,8 @@ var (
 		Restore: "restore", Save: "save", LeaseEnd: "lease_end", Move: "move", Retry: "retry",
 		Misled: "misled", Lost: "lost", Crash: "crash", Start: "start", Pause: "pause", Resume: "resume",
 		Fault: "fault", Heal: "heal", Ruined: "ruined", Final: "final", Message: "message", Note: "note",
+		Owner: "owner", List: "list", Wait: "wait", Count: "count",
+		Listed: "listed", Engine: "engine", Heard: "heard", Metric: "metric",
 	}
 )
 
@@ -30,11 +32,22 @@ func (k Kind) String() string {
 }
 
 // Operation says whether k is an operation, with a beginning and an end, and not an event.
-func (k Kind) Operation() bool { return k >= Post && k <= Save }
+func (k Kind) Operation() bool { return k >= Post && k <= Save || k.Read() }
+
+// Read says whether k is an operation that only reads the board.
+func (k Kind) Read() bool { return k >= Owner && k <= Count }
+
+// aboutBoard says whether an operation of kind k can be about the whole board and no job.
+func (k Kind) aboutBoard() bool { return k == List || k == Wait || k == Count }
 
 // aboutJob says whether a record of kind k is worth nothing without a job.
 func (k Kind) aboutJob() bool {
-	return k.Operation() || k == LeaseEnd || k == Move || k == Retry || k == Misled || k == Final
+	switch k {
+	case LeaseEnd, Move, Retry, Misled, Final, Listed, Engine:
+		return true
+	default:
+		return k.Operation() && !k.aboutBoard()
+	}
 }
 
 // JobName is the name of a job, or "" for [None].

@@ -36,6 +36,10 @@ const (
 	fieldAttempts    = "attempts"
 	fieldCycleLength = "cycle_length"
 	fieldRestWithin  = "rest_within_ns"
+	fieldClaimWithin = "claim_within_ns"
+	fieldSlots       = "slots"
+	fieldOvertaken   = "overtaken"
+	fieldClockError  = "clock_error_ns"
 	fieldEnd         = "end_ns"
 	fieldFaults      = "faults"
 	fieldShapes      = "shapes"
@@ -50,12 +54,13 @@ var (
 	}
 	headerFields = []string{
 		fieldVersion, fieldScenario, fieldSeed, fieldHash, fieldAttempts, fieldCycleLength,
-		fieldRestWithin, fieldEnd, fieldFaults, fieldShapes, fieldProcesses, fieldJobs,
+		fieldRestWithin, fieldClaimWithin, fieldSlots, fieldOvertaken, fieldClockError, fieldEnd, fieldFaults,
+		fieldShapes, fieldProcesses, fieldJobs,
 	}
 )
 
 // maxFields is at least the length of either list of fields.
-const maxFields = 16
+const maxFields = 20
 
 // Read reads a history that [Write] wrote, or any other program that keeps to the documented form. It
 // is strict: what it does not know, or what cannot be, is a [*SyntaxError] that names the file as
@@ -180,6 +185,14 @@ func (r *reader) headerField(name string, nameAt int) {
 		h.CycleLength = int(r.number(0, math.MaxInt32))
 	case fieldRestWithin:
 		h.RestWithin = r.number(0, math.MaxInt64)
+	case fieldClaimWithin:
+		h.ClaimWithin = r.number(0, math.MaxInt64)
+	case fieldSlots:
+		h.Slots = int(r.number(0, math.MaxInt32))
+	case fieldOvertaken:
+		h.Overtaken = int(r.number(0, math.MaxInt32))
+	case fieldClockError:
+		h.ClockError = r.number(0, math.MaxInt64)
 	case fieldEnd:
 		h.End = r.number(0, math.MaxInt64)
 	case fieldFaults:

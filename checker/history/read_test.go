@@ -309,3 +309,48 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+func TestReadAcceptsReads(t *testing.T) {
+	text := `{"version":1,"claim_within_ns":5,"slots":2,"overtaken":3,"clock_error_ns":7,"processes":["A"],"jobs":["j"]}
+{"seq":1,"at_ns":0,"type":"invoke","kind":"list","process":"A","subject":"trash"}
+{"seq":2,"at_ns":0,"type":"event","kind":"listed","process":"A","job":"j","call":1,"to":"trashed"}
+{"seq":3,"at_ns":1,"type":"ok","kind":"list","process":"A","call":1,"revision":9,"n":1}
+{"seq":4,"at_ns":1,"type":"event","kind":"metric","subject":"jobs_total","n":4}
+`
+	h, err := Read(strings.NewReader(text), "f")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Header{Version: 1, ClaimWithin: 5, Slots: 2, Overtaken: 3, ClockError: 7}
+	if diff := cmp.Diff(want, h.Header); diff != "" {
+		t.Error(diff)
+	}
+	if rec := h.Records[1]; rec.Call != 1 || rec.Kind != Listed || rec.To != FinalTrashed {
+		t.Errorf("%+v", rec)
+	}
+}
+
+func TestReadRefusesListed(t *testing.T) {
+	const (
+		asked  = `{"seq":1,"at_ns":0,"type":"invoke","kind":"list","process":"client"}` + "\n"
+		listed = `,"at_ns":0,"type":"event","kind":"listed","process":"client","job":"j"`
+	)
+	for _, c := range []struct{ name, text, want string }{
+		{"without a call", `{"seq":1` + listed + `}`, `f:2:1: "listed" without a call`},
+		{"before it", `{"seq":1` + listed + `,"call":1}`, `f:2:87: call 1 is not an earlier record`},
+		{
+			"of nothing", `{"seq":1,"at_ns":0,"type":"event","kind":"heal"}` + "\n" + `{"seq":2` + listed + `,"call":1}`,
+			`f:3:87: record 1 asks for no list of jobs`,
+		},
+		{
+			"too late", asked + `{"seq":2,"at_ns":0,"type":"ok","kind":"list","process":"client","call":1}` + "\n" +
+				`{"seq":3` + listed + `,"call":1}`,
+			`f:4:87: record 1 has its completion already`,
+		},
+	} {
+		_, err := Read(strings.NewReader(head+c.text), "f")
+		if err == nil || !strings.HasPrefix(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %s", c.name, err, c.want)
+		}
+	}
+}

@@ -19,9 +19,9 @@ type Kind uint8
 // The kinds. Operations have an Invoke record and at most one of OK, Fail or Info; an operation
 // without a completion (its process died) counts as Info. Saves are recorded at their end only.
 const (
-	Post    Kind = iota + 1 // a client puts a job on the board
+	Post    Kind = iota + 1 // a client puts a job on the board; N is how urgent it is, more is more
 	Claim                   // a conductor takes a job; OK has the epoch, the attempt and the revision
-	Abandon                 // the owner gives the job back; Counted says whether the attempt stays charged
+	Abandon                 // the owner gives the job back: Counted, N (see Record)
 	Consume                 // the owner takes the finished job off the board
 	Trash                   // the job goes to the trash; Reason says why (see the Trash reasons)
 	Restore                 // an operator puts a job from the trash back on the board, its attempts at zero
@@ -42,6 +42,17 @@ const (
 	Final    // the job's state on the board when the run ended: To is unclaimed, claimed, trashed or gone
 	Message  // full trace only: a message was sent, delivered or lost
 	Note     // full trace only: anything else worth reading
+
+	// Reads of the board are operations too: what they answer was so at an instant between call and answer.
+	Owner // where one job is; OK: To as of Final, Epoch and Subject (its owner) where it is claimed
+	List  // the jobs on the board, or with Subject "trash" in the trash; OK: N of them, each in a Listed record
+	Wait  // with a Job, until it has left the board: OK: To; without one, until there is any: OK as List
+	Count // how many jobs are on the board; OK: N
+
+	Listed // a job in the answer of the List or Wait that Call began: To, Epoch, Subject as of Owner, Attempt
+	Engine // the engine of a claim went From one state To another
+	Heard  // a listener heard an event: Reason is its kind, N its running number in the life of the listener
+	Metric // the value N of the counter Subject of a process, or with no Process of all together
 )
 
 // Subjects and reasons that checkers understand. Other values are text for people.
@@ -73,6 +84,10 @@ const (
 	FinalClaimed   = "claimed"
 	FinalTrashed   = "trashed"
 	FinalGone      = "gone"
+
+	// The Subject of a List of the trash, and the reason of a Wait that fails because its time is over.
+	ListTrash   = "trash"
+	WaitTimeout = "timeout"
 )
 
 // JobID and ProcessID index [History.Jobs] and [History.Processes]; None is neither.
@@ -97,7 +112,10 @@ type Record struct {
 	// Attempt, Claim OK: which attempt this is, from 1; Trash and Abandon: attempts charged after it; Retry:
 	// which of its attempts it is, from 1.
 	Attempt int32
-	N       int32 // Save: atoms newly recorded as finished (executed or reverted); Fault: milliseconds it lasts
+	// N, Save: atoms newly recorded as finished (executed or reverted); Fault: milliseconds it lasts; Post: how
+	// urgent the job is; Abandon: for how many milliseconds, rounded down, nobody is to claim the job; List,
+	// Wait, Count: jobs; Heard: running number; Metric: value.
+	N int32
 
 	Type    Type
 	Kind    Kind
@@ -127,6 +145,16 @@ type Header struct {
 	// RestWithin is how long after the Heal record the system may take to come to rest, in
 	// nanoseconds; 0 asks for nothing.
 	RestWithin int64 `json:"rest_within_ns"`
+	// ClaimWithin is how long a job may wait unclaimed and claimable while a conductor is alive, well and has a
+	// free place, and no fault is at work, in nanoseconds; 0 asks for nothing.
+	ClaimWithin int64 `json:"claim_within_ns,omitempty"`
+	// Slots is how many jobs one conductor runs at once; 0 is not known.
+	Slots int `json:"slots,omitempty"`
+	// Overtaken is how many later posted and not more urgent jobs may be claimed while one waits that could be
+	// claimed; 0 asks for nothing.
+	Overtaken int `json:"overtaken,omitempty"`
+	// ClockError is by how much any two clocks of conductors may differ, in nanoseconds.
+	ClockError int64 `json:"clock_error_ns,omitempty"`
 	// End is the virtual time at which the run ended, in nanoseconds.
 	End int64 `json:"end_ns"`
 	// Faults is the plan of the faults that the run drew for itself, in its text form; empty where there was

@@ -36,7 +36,7 @@ func Operations(h *history.History, job history.JobID) []porcupine.Operation {
 		case rec.Kind == history.LeaseEnd:
 			op := Op{Effect: effect(rec), Job: job, Invoke: seq, Done: seq}
 			ops = append(ops, operation(op, client(rec.Process, len(h.Processes)), seq))
-		case !rec.Kind.Operation() || rec.Kind == history.Save:
+		case !rec.Kind.Operation() || rec.Kind == history.Save || rec.Kind.Read():
 		case rec.Type == history.Invoke:
 			open[seq] = len(ops)
 			op := Op{Effect: effect(rec), Job: job, Invoke: seq, Unknown: true}

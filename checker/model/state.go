@@ -54,11 +54,12 @@ type Effect struct {
 	Epoch   int64 // zero where it is not known, and in a trash by one who does not own the job
 	Process history.ProcessID
 	Kind    history.Kind
-	Adopted bool // a claim that only found itself granted
+	Adopted bool  // a claim that only found itself granted
+	Found   Place // of a read: where it found the job; Absent is anywhere but on the board
 }
 
 // Apply is the state after the effect, and whether the effect is legal here at all. Every legal effect
-// other than an adoption changes the state.
+// other than an adoption or a read changes the state. All reads of a job have the kind Owner here.
 func (s State) Apply(e Effect) (State, bool) {
 	switch e.Kind {
 	case history.Post:
@@ -82,8 +83,23 @@ func (s State) Apply(e Effect) (State, bool) {
 		return s.move(Unclaimed), s.Place == Trashed
 	case history.LeaseEnd:
 		return s.move(Unclaimed), s.Place == Claimed && (e.Epoch == 0 || e.Epoch == s.Epoch)
+	case history.Owner:
+		return s, s.found(e)
 	default:
 		return s, false
+	}
+}
+
+// found says whether a read can have found the job like this.
+func (s State) found(e Effect) bool {
+	switch e.Found {
+	case Absent:
+		return s.Place == Absent || s.Place == Trashed || s.Place == Consumed
+	case Claimed:
+		return s.Place == Claimed && (e.Process == history.None || s.Owner == e.Process) &&
+			(e.Epoch == 0 || e.Epoch == s.Epoch)
+	default:
+		return s.Place == e.Found
 	}
 }
 
