@@ -156,6 +156,17 @@ func (e *Engine) tellMove(m move) {
 	e.event.Atom, e.event.From, e.event.To, e.event.Attempt, e.event.Failure = "", "", "", 0, nil
 }
 
+// tellStep tells a step of the engine itself. A run begins in UNDEFINED, and a step is told when the engine
+// comes into the state, whether or not what it goes on to do there succeeds.
+func (e *Engine) tellStep(from, to state.State) {
+	if e.config.Listener == nil {
+		return
+	}
+	e.event.Kind, e.event.From, e.event.To = event.EngineMoved, from, to
+	e.tell()
+	e.event.From, e.event.To = "", ""
+}
+
 func (e *Engine) tellSaved(at store.Revision) {
 	if e.config.Listener != nil {
 		e.event.Kind, e.event.Revision, e.event.Count = event.LogbookSaved, int64(at), e.finished
@@ -199,6 +210,7 @@ func (e *Engine) step(ctx context.Context, to state.State) error {
 	if state.Engine.Check(e.state, to) != state.Legal {
 		panic("engine: " + (&state.MoveError{Table: "engine", From: e.state, To: to}).Error())
 	}
+	e.tellStep(e.state, to)
 	e.state = to
 	e.clock.enter(to)
 	if e.yield == nil || to == state.GameOver {

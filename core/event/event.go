@@ -42,6 +42,12 @@ import (
 type Kind uint8
 
 // The kinds. A new one goes to the end: their numbers are kept by those who listen.
+//
+// EngineMoved tells every step of the machine that state.Engine is the table of, GAME_OVER included. A run
+// begins with UNDEFINED>RESUMING, and one that gets to an end ends in SUCCESS, REVERTED, SUSPENDED or
+// FAILURE; what is written in that state is written after it, and can fail. A run that ends with an error
+// stops in any state. Under one claim there can be several runs, each from UNDEFINED: one after a
+// suspension, or one that begins anew because a late write was in its way.
 const (
 	ConductorStarted Kind = iota + 1 // a conductor's loop begins
 	ConductorStopped                 // its loop has ended
@@ -62,6 +68,7 @@ const (
 	RetryMoved                       // as AtomMoved, of a retry; Attempt is which of its attempts, from 1
 	AtomProgress                     // Job, Flow, Atom, Count: per mille done, Reason: the task's own note
 	RecordDamaged                    // Job, Reason: the record's key, Failure: what is wrong with it
+	EngineMoved                      // Job, Flow, Epoch, From, To: an engine stepped, before it acts upon it
 )
 
 var kindNames = [...]string{
@@ -72,7 +79,7 @@ var kindNames = [...]string{
 	FlowMoved: "flow_moved", AtomMoved: "atom_moved",
 	LogbookSaved: "logbook_saved", LogbookUnsaved: "logbook_unsaved", FailpointFired: "failpoint_fired",
 	RetryMoved: "retry_moved", AtomProgress: "atom_progress",
-	RecordDamaged: "record_damaged",
+	RecordDamaged: "record_damaged", EngineMoved: "engine_moved",
 }
 
 // Kinds is every kind, in order.

@@ -12,7 +12,8 @@ import (
 // The names are in histories and metrics.
 const kinds = `conductor_started conductor_stopped job_claimed job_consumed job_abandoned job_trashed
 	claim_lost release_unsettled session_lost stage_began stage_ended flow_moved atom_moved logbook_saved
-	logbook_unsaved failpoint_fired retry_moved atom_progress record_damaged`
+	logbook_unsaved failpoint_fired retry_moved atom_progress record_damaged
+	engine_moved`
 
 func TestKinds(t *testing.T) {
 	var names []string
@@ -25,7 +26,7 @@ func TestKinds(t *testing.T) {
 	if want := strings.Fields(kinds); !slices.Equal(names, want) {
 		t.Errorf("got  %q\nwant %q", names, want)
 	}
-	for _, k := range []event.Kind{0, event.RecordDamaged + 1, 64, 255} {
+	for _, k := range []event.Kind{0, event.EngineMoved + 1, 64, 255} {
 		if k.String() != "unknown" {
 			t.Errorf("kind %d is called %q", k, k)
 		}

@@ -31,7 +31,7 @@ func among[T comparable](wanted []T, one T) bool {
 }
 
 // Moves are the kinds that tell of a change of state.
-func Moves() []Kind { return []Kind{FlowMoved, AtomMoved, RetryMoved} }
+func Moves() []Kind { return []Kind{FlowMoved, AtomMoved, RetryMoved, EngineMoved} }
 
 // Only is a listener that passes on to l what f lets through. The filter is kept as it is: whoever
 // changes its lists later changes what l hears.

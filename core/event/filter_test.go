@@ -62,7 +62,9 @@ func TestFilterOfStatesHearsMovesOnly(t *testing.T) {
 }
 
 func TestMoves(t *testing.T) {
-	if want := []event.Kind{event.FlowMoved, event.AtomMoved, event.RetryMoved}; !slices.Equal(event.Moves(), want) {
+	if want := []event.Kind{
+		event.FlowMoved, event.AtomMoved, event.RetryMoved, event.EngineMoved,
+	}; !slices.Equal(event.Moves(), want) {
 		t.Errorf("got %v", event.Moves())
 	}
 }

@@ -29,6 +29,12 @@ func (b *Board) list(ctx context.Context) ([]Job, store.Revision, error) {
 	return jobs, snap.Revision, damage
 }
 
+// Count returns how many jobs are on the board, claimed or not: those too whose records are damaged.
+func (b *Board) Count(ctx context.Context) (int, error) {
+	snap, err := b.store.Range(ctx, postingPrefix)
+	return len(snap.Pairs), err
+}
+
 // assembly is a job of which some records have been seen.
 type assembly struct {
 	job     Job
@@ -196,7 +202,14 @@ func (b *Board) WaitGone(ctx context.Context, id string, limit time.Duration) (s
 			case err != nil:
 				return "", err
 			}
-			return state.Complete, nil
+			// In neither place: it was put back on the board between the two looks, or is done.
+			posting, at, err = b.store.Get(ctx, postingPrefix+id)
+			switch {
+			case err != nil:
+				return "", err
+			case posting.Changed == 0:
+				return state.Complete, nil
+			}
 		}
 		if err := b.change(ctx, postingPrefix+id, at, limit); err != nil {
 			return "", err

@@ -130,8 +130,7 @@ func (u *user) do(s *step) (any, error) {
 	case "list", "list_unclaimed":
 		return u.list(s.Op == "list_unclaimed")
 	case "count":
-		jobs, err := u.board.List(u.ctx)
-		return len(jobs), err
+		return u.board.Count(u.ctx)
 	case "owner":
 		return u.ownerOf(s.Job)
 	case "state":

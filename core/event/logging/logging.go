@@ -50,7 +50,8 @@ func Level(e *event.Event) slog.Level {
 			return slog.LevelWarn
 		}
 		return slog.LevelDebug
-	case event.StageBegan, event.StageEnded, event.LogbookSaved, event.AtomProgress:
+	case event.StageBegan, event.StageEnded, event.LogbookSaved, event.AtomProgress,
+		event.EngineMoved:
 		return slog.LevelDebug
 	}
 	if e.Failure != nil {

@@ -44,7 +44,7 @@ func TestLevels(t *testing.T) {
 		event.FlowMoved: slog.LevelDebug, event.AtomMoved: slog.LevelDebug, event.RetryMoved: slog.LevelDebug,
 		event.LogbookSaved: slog.LevelDebug, event.LogbookUnsaved: slog.LevelWarn,
 		event.FailpointFired: slog.LevelWarn, event.AtomProgress: slog.LevelDebug,
-		event.RecordDamaged: slog.LevelWarn,
+		event.RecordDamaged: slog.LevelWarn, event.EngineMoved: slog.LevelDebug,
 	}
 	for _, kind := range event.Kinds() {
 		if want, ok := levels[kind]; !ok || logging.Level(&event.Event{Kind: kind, To: state.Success}) != want {

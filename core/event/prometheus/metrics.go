@@ -41,7 +41,7 @@ import (
 // Metrics counts and measures what it hears. Any number of processes may tell it events at once.
 type Metrics struct {
 	running   prometheus.Gauge
-	plain     [event.RecordDamaged + 1]prometheus.Counter // the kinds that need one counter only
+	plain     [event.EngineMoved + 1]prometheus.Counter // the kinds that need one counter only
 	counted   prometheus.Counter
 	uncounted prometheus.Counter
 

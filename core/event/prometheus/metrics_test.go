@@ -73,6 +73,7 @@ func story(t *teller) {
 	}
 	t.tell(0, event.Event{Kind: event.FailpointFired, Reason: point.Name})
 	t.tell(0, event.Event{Kind: event.FailpointFired, Reason: "nowhere"})
+	t.tell(0, event.Event{Kind: event.EngineMoved, Job: "a", From: state.Undefined, To: state.Resuming})
 	t.tell(0, event.Event{Kind: event.RecordDamaged, Job: "z", Reason: "board/l/z"})
 	t.tell(0, event.Event{Kind: event.JobTrashed, Job: "z", Reason: "unreadable"})
 
