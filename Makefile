@@ -19,7 +19,7 @@ export GOFLAGS := $(strip $(shell $(GO) env GOFLAGS) -buildvcs=false)
 endif
 
 # What `make check` runs, in this order: what fails soonest comes first.
-CHECKS ?= lint house production test race cover hashes
+CHECKS ?= lint house production test sometimes race cover hashes
 
 .PHONY: help
 help: ## list the targets
@@ -90,6 +90,18 @@ production: ## prove that a production build links no failpoint
 .PHONY: race
 race: ## the race shard
 	@.ci/race
+
+.PHONY: sometimes
+sometimes: ## run the suite until every fault kind, failpoint and mark was met
+	@.ci/sometimes
+
+.PHONY: fuzz
+fuzz: ## fuzz what reads text from outside, EXECUTIONS (100000) of each reader
+	@.ci/fuzz $(EXECUTIONS)
+
+.PHONY: mutants
+mutants: ## mutation testing of PACKAGE (all three); see .ci/mutants, it takes long
+	@.ci/mutants $(PACKAGE)
 
 .PHONY: fmt
 fmt: $(TOOLS)/gofumpt ## format the source

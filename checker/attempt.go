@@ -15,6 +15,10 @@ func (r *Reading) counted() {
 			}
 			r.ruling.checked++
 			reported := int64(o.attempt)
+			if o.fresh {
+				drift = reported - 1 // which is restore.fresh's to tell
+				continue
+			}
 			low, high := int64(o.charged.low)+drift, int64(o.charged.high)+drift
 			if low <= reported && reported <= high {
 				continue
@@ -34,40 +38,35 @@ func (r *Reading) counted() {
 // exact is the check of trash.exact. The attempts are the derived ones: a report that cannot be right is
 // not believed, and is attempt.counted's to tell.
 func (r *Reading) exact() {
-	limit := int32(r.history.Header.Attempts)
 	for i := range r.ops {
-		o := &r.ops[i]
-		if o.fate != happened {
-			continue
+		if o := &r.ops[i]; o.fate == happened {
+			r.within(o, o.charged)
 		}
-		switch o.effect.Kind {
-		case history.Claim:
-			if limit == 0 {
-				continue
-			}
-			r.ruling.checked++
-			if o.charged.low > limit {
-				r.breaks(o.job, []int32{o.invoke, o.done}, "%s was given %s%s for attempt %s of at most %d",
-					r.process(o.effect.Process), r.job(o.job), epochText(o.effect.Epoch), o.charged, limit)
-			}
-		case history.Trash:
-			switch r.history.Records[o.done-1].Reason {
-			case history.TrashExhausted:
-			case history.TrashUnreadable:
-				r.unreadable(o)
-				continue
-			default:
-				continue
-			}
-			r.ruling.checked++
-			switch {
-			case limit == 0:
-				r.breaks(o.job, []int32{o.invoke, o.done}, "%s trashed %s as exhausted, and there is no limit",
-					r.process(o.effect.Process), r.job(o.job))
-			case !o.charged.has(limit):
-				r.breaks(o.job, []int32{o.invoke, o.done}, "%s trashed %s as exhausted after %s of %d attempts",
-					r.process(o.effect.Process), r.job(o.job), o.charged, limit)
-			}
+	}
+}
+
+// within holds one operation that happened against the limit, with what is charged by then.
+func (r *Reading) within(o *op, charged span) {
+	limit := int32(r.history.Header.Attempts)
+	switch {
+	case o.effect.Kind == history.Claim && limit > 0:
+		r.ruling.checked++
+		if charged.low > limit {
+			r.breaks(o.job, []int32{o.invoke, o.done}, "%s was given %s%s for attempt %s of at most %d",
+				r.process(o.effect.Process), r.job(o.job), epochText(o.effect.Epoch), charged, limit)
+		}
+	case o.effect.Kind != history.Trash:
+	case r.history.Records[o.done-1].Reason == history.TrashUnreadable:
+		r.unreadable(o)
+	case r.history.Records[o.done-1].Reason == history.TrashExhausted:
+		r.ruling.checked++
+		switch {
+		case limit == 0:
+			r.breaks(o.job, []int32{o.invoke, o.done}, "%s trashed %s as exhausted, and there is no limit",
+				r.process(o.effect.Process), r.job(o.job))
+		case !charged.has(limit):
+			r.breaks(o.job, []int32{o.invoke, o.done}, "%s trashed %s as exhausted after %s of %d attempts",
+				r.process(o.effect.Process), r.job(o.job), charged, limit)
 		}
 	}
 }

@@ -26,6 +26,7 @@ type tab struct {
 	maybeBack, back int64
 	restoring       int   // restores that were called and may be about to happen
 	limit           int32 // no epoch can be higher: so many claims were called
+	fresh           int64 // the epoch that comes first after the last restore, where that is certain
 	lost            bool  // an epoch was impossible: nothing can be derived any more
 }
 
@@ -79,6 +80,7 @@ func (t *tab) ends(o *op) {
 	switch o.effect.Kind {
 	case history.Claim:
 		o.charged = t.claimed(epoch)
+		o.fresh = epoch == t.fresh && o.charged == span{1, 1}
 		// Not when something that may take it back is under way already.
 		if epoch == int64(len(t.epochs)) && t.now == o.charged && o.charged.has(o.attempt) {
 			t.now = span{o.attempt, o.attempt}
@@ -92,6 +94,8 @@ func (t *tab) ends(o *op) {
 		if !o.counted {
 			o.charged.low, o.charged.high = max(o.charged.low-1, 0), max(o.charged.high-1, 0)
 		}
+	case history.LeaseEnd:
+		o.charged = t.claimed(epoch)
 	case history.Trash:
 		if epoch != 0 {
 			o.charged = t.claimed(epoch)
@@ -103,6 +107,9 @@ func (t *tab) ends(o *op) {
 		// What was claimed since it was called may have come before it or after it.
 		t.restoring--
 		t.now = span{0, min(t.now.high, int32(len(t.epochs))-o.charged.low)}
+		if t.now.high == 0 {
+			t.fresh = int64(len(t.epochs)) + 1
+		}
 	}
 }
 

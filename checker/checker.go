@@ -6,6 +6,7 @@ import "derail/checker/history"
 type Checker struct {
 	reading  Reading
 	verdicts []Verdict
+	lookout  lookout
 }
 
 // New makes a checker.

@@ -21,9 +21,11 @@ const good = `
 
 func TestPropertiesAreInOrder(t *testing.T) {
 	want := []string{
-		"claim.linearizable", "claim.exclusive", "job.conserved", "attempt.counted", "trash.exact",
-		"cycle.none", "fence.held", "moves.legal", "revert.ordered", "resume.once", "retry.counted",
-		"decider.kept", "result.handed", "failure.current", "rest.reached", "run.happened",
+		"claim.linearizable", "read.current", "list.whole", "claim.exclusive", "job.conserved",
+		"attempt.counted", "restore.fresh", "trash.exact", "cycle.none", "fence.held", "moves.legal",
+		"revert.ordered", "revert.exact", "resume.once", "retry.counted", "decider.kept", "result.handed",
+		"failure.current", "backoff.kept", "claim.prompt", "overtake.bounded", "priority.kept",
+		"slots.kept", "engine.legal", "event.told", "metric.agrees", "rest.reached", "run.happened",
 	}
 	var got []string
 	for _, p := range Properties() {

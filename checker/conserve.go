@@ -18,7 +18,7 @@ type ledger struct {
 	restored           int32 // invoke of the last restore that happened
 	restore            int32 // end of the last one that may have happened
 	active             int32 // first record that needs the job to be on the board
-	after              int32 // first claim that happened and was called after the job was consumed
+	after              int32 // invoke of the first claim that happened and was called after the job was consumed
 }
 
 // account draws up the ledger of one job.
@@ -49,10 +49,6 @@ func (l *ledger) begins(o *op) {
 		if sure && l.postOK == 0 {
 			l.postOK = o.invoke
 		}
-	case history.Claim:
-		if sure && l.consumed != 0 && l.after == 0 {
-			l.after = o.invoke
-		}
 	case history.Consume:
 		// Where the lease had ended before the call, it cannot have happened.
 		late := o.effect.Epoch > 0 && o.effect.Epoch <= l.leased
@@ -71,22 +67,24 @@ func (l *ledger) begins(o *op) {
 }
 
 func (l *ledger) ends(o *op) {
-	if o.effect.Kind == history.LeaseEnd {
-		l.leased = max(l.leased, o.effect.Epoch)
-	}
 	switch o.effect.Kind {
 	case history.Post:
+		return
+	case history.LeaseEnd:
+		l.leased = max(l.leased, o.effect.Epoch)
+	case history.Claim:
+		if l.consumed != 0 && l.consumed < o.invoke && (l.after == 0 || o.invoke < l.after) {
+			l.after = o.invoke
+		}
 	case history.Consume:
 		if l.consumed == 0 {
 			l.consumed = o.done
 		} else if l.consumes == 0 {
 			l.consumes = o.done
 		}
-		fallthrough
-	default:
-		if l.active == 0 {
-			l.active = o.done
-		}
+	}
+	if l.active == 0 {
+		l.active = o.done
 	}
 }
 
@@ -107,17 +105,9 @@ func (r *Reading) conserved() {
 
 // balance holds a job's ledger against the place where it was in the end.
 func (r *Reading) balance(job history.JobID, l *ledger) {
+	r.used(job, l)
 	j := &r.jobs[job]
 	name := r.job(job)
-	if l.active != 0 && (l.post == 0 || l.post > l.active) {
-		r.breaks(job, []int32{l.active}, "%s was worked on before anybody had posted it", name)
-	}
-	if l.consumes != 0 {
-		r.breaks(job, []int32{l.consumed, l.consumes}, "%s was consumed twice", name)
-	}
-	if l.after != 0 {
-		r.breaks(job, []int32{l.consumed, l.after}, "%s was claimed again after it had been consumed", name)
-	}
 	switch {
 	case j.clash != 0:
 		r.breaks(job, []int32{j.final, j.clash}, "%s is in two places in the end", name)
@@ -139,5 +129,19 @@ func (r *Reading) balance(job history.JobID, l *ledger) {
 		r.breaks(job, []int32{l.restored, j.final}, "%s is in the trash in the end, and nobody put it there", name)
 	case j.place != model.Trashed && l.trashed > l.restore:
 		r.breaks(job, []int32{l.trashed, j.final}, "%s is %s in the end, and it had been trashed", name, j.place)
+	}
+}
+
+// used looks for work on a job that nobody had posted, or that had been consumed already.
+func (r *Reading) used(job history.JobID, l *ledger) {
+	if l.active != 0 && (l.post == 0 || l.post > l.active) {
+		r.breaks(job, []int32{l.active}, "%s was worked on before anybody had posted it", r.job(job))
+	}
+	if l.consumes != 0 {
+		r.breaks(job, []int32{l.consumed, l.consumes}, "%s was consumed twice", r.job(job))
+	}
+	if l.after != 0 {
+		r.breaks(job, []int32{l.consumed, l.after}, "%s was claimed again after it had been consumed",
+			r.job(job))
 	}
 }

@@ -14,27 +14,36 @@ func (r *Reading) current() {
 	if r.atoms == 0 {
 		return
 	}
-	step := 0
+	next := 0
 	for i := range r.history.Records {
 		rec, seq := &r.history.Records[i], int32(i)+1
-		switch rec.Kind {
-		case history.Move, history.Retry:
-			s := &r.steps[step]
-			step++
-			if rec.Subject == history.SubjectJob && s.kind == jobSubject {
-				r.released(rec, seq, rec.Reason, s.untold)
-			} else if f, atom := r.formed(s); f != nil {
-				r.standsOf(s.job)[atom].move(s)
-			}
-		case history.Abandon:
-			if rec.Type == history.Invoke {
-				r.released(rec, seq, rec.Reason, r.ops[r.opAt[i]].untold)
-			}
-		case history.Trash:
-			if rec.Type == history.Invoke && rec.Epoch > 0 { // or it is for what an earlier claim reported
-				r.released(rec, seq, rec.Subject, r.ops[r.opAt[i]].untold)
-			}
+		var s *step
+		if rec.Kind == history.Move || rec.Kind == history.Retry {
+			s = &r.steps[next]
+			next++
 		}
+		r.blames(seq, rec, s)
+		if s == nil {
+			continue
+		}
+		if f, atom := r.formed(s); f != nil {
+			r.standsOf(s.job)[atom].move(s)
+		}
+	}
+}
+
+// blames looks at one record, which may release a job; s is its step where it is a move.
+func (r *Reading) blames(seq int32, rec *history.Record, s *step) {
+	switch {
+	case s != nil:
+		if s.kind == jobSubject {
+			r.released(rec, seq, rec.Reason, s.untold)
+		}
+	case rec.Type != history.Invoke:
+	case rec.Kind == history.Abandon:
+		r.released(rec, seq, rec.Reason, r.ops[r.opAt[seq-1]].untold)
+	case rec.Kind == history.Trash && rec.Epoch > 0: // or it is for what an earlier claim reported
+		r.released(rec, seq, rec.Subject, r.ops[r.opAt[seq-1]].untold)
 	}
 }
 

@@ -11,17 +11,24 @@ import (
 // short the time. Sequence numbers say what was after what.
 func (r *Reading) exclusive() {
 	for i := range r.steps {
-		s := &r.steps[i]
-		if s.to != running && s.to != reverting || !s.kind.atom() {
-			continue
-		}
-		r.ruling.checked++
-		if s.grant < 0 || r.grants[s.grant].process != s.process || r.grants[s.grant].end < s.seq {
-			r.trespass(s)
-		}
+		r.entitled(&r.steps[i])
 	}
 	for job := range r.jobs {
-		r.overlap(job)
+		var t tenure
+		for _, m := range r.boardOf(job) {
+			r.succeeds(&t, m)
+		}
+	}
+}
+
+// entitled looks at a move by which work begins.
+func (r *Reading) entitled(s *step) {
+	if s.to != running && s.to != reverting || !s.kind.atom() {
+		return
+	}
+	r.ruling.checked++
+	if s.grant < 0 || r.grants[s.grant].process != s.process || r.grants[s.grant].end < s.seq {
+		r.trespass(s)
 	}
 }
 
@@ -64,30 +71,32 @@ func (r *Reading) ending(g *grant) string {
 	}
 }
 
-// overlap looks for a claim that was granted while the one before cannot have ended yet.
-func (r *Reading) overlap(job int) {
-	held := int32(-1) // the op of the claim with the highest epoch
-	freed := int64(0) // the highest epoch that something may have ended
-	for _, m := range r.boardOf(job) {
-		o := &r.ops[m>>1]
-		epoch := o.effect.Epoch
-		switch o.effect.Kind {
-		case history.Abandon, history.Consume, history.Trash, history.LeaseEnd:
-			freed = max(freed, epoch)
-		case history.Claim:
-			if m&1 == 0 || o.effect.Adopted {
-				continue
-			}
-			before := int64(0)
-			if held >= 0 {
-				before = r.ops[held].effect.Epoch
-			}
-			if held >= 0 && (epoch == before || epoch > before && freed < before) {
-				r.both(held, m>>1)
-			}
-			if epoch >= before {
-				held = m >> 1
-			}
+// tenure is who has had a job so far.
+type tenure struct {
+	held  int32 // one more than the op of the claim with the highest epoch; 0 is none
+	freed int64 // the highest epoch that something may have ended
+}
+
+// succeeds looks for a claim that was granted while the one before cannot have ended yet.
+func (r *Reading) succeeds(t *tenure, m mark) {
+	o := &r.ops[m>>1]
+	epoch := o.effect.Epoch
+	switch o.effect.Kind {
+	case history.Abandon, history.Consume, history.Trash, history.LeaseEnd:
+		t.freed = max(t.freed, epoch)
+	case history.Claim:
+		if m&1 == 0 || o.effect.Adopted {
+			return
+		}
+		before := int64(0)
+		if t.held > 0 {
+			before = r.ops[t.held-1].effect.Epoch
+		}
+		if t.held > 0 && (epoch == before || epoch > before && t.freed < before) {
+			r.both(t.held-1, m>>1)
+		}
+		if epoch >= before {
+			t.held = m>>1 + 1
 		}
 	}
 }

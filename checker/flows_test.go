@@ -27,6 +27,9 @@ func tumble(chance func(int) int) *history.History {
 		case pick == 23 && chance(3) == 0:
 			rec.Kind, rec.Subject, rec.Reason = history.Misled, "a", "stale"
 			write(rec)
+		case pick == 22 && epochs[n] > 0 && chance(3) == 0:
+			rec.Kind, rec.Subject, rec.From, rec.To = history.Move, history.SubjectJob, "CLAIMED", "COMPLETE"
+			write(rec)
 		case epochs[n] == 0 || pick == 0:
 			if epochs[n] > 0 && chance(2) == 0 {
 				write(history.Record{
@@ -40,6 +43,9 @@ func tumble(chance func(int) int) *history.History {
 				Type: history.OK, Kind: history.Claim, Process: who, Job: job, Call: call, Epoch: epochs[n],
 				Attempt: 1,
 			})
+			rec.Kind, rec.Subject, rec.From, rec.To = history.Move, history.SubjectJob, "UNCLAIMED", "CLAIMED"
+			rec.Epoch = epochs[n]
+			write(rec)
 		case pick < 4:
 			rec.Kind, rec.Type = history.Save, []history.Type{history.OK, history.OK, history.Info}[chance(3)]
 			write(rec)

@@ -140,6 +140,7 @@ func (r *Reading) atomOf(j *jobReading, kind subjectKind, name string) int32 {
 type stand struct {
 	epoch  int64
 	untold int32 // of the step that began its life: see step
+	moved  int32 // the same, of its last step
 	now    state // noState: it has not moved
 	failed bool  // in this life, which begins with a new execution
 

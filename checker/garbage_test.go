@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"derail/checker/history"
@@ -13,11 +14,13 @@ import (
 func garbage(chance func(int) int) *history.History {
 	words := []string{
 		"", "flow", "job", "t1", "PENDING", "RUNNING", "SUCCESS", "FAILURE", "REVERTING", "REVERTED", "CLAIMED",
-		"UNCLAIMED", "unclaimed", "claimed", "trashed", "gone", "adopted", "exhausted",
+		"UNCLAIMED", "unclaimed", "claimed", "trashed", "gone", "trash", "timeout", "adopted", "exhausted",
 	}
 	h := &history.History{
 		Header: history.Header{
 			Attempts: chance(3), CycleLength: chance(3), RestWithin: int64(chance(3)), End: int64(chance(10)),
+			ClaimWithin: int64(chance(3)), Slots: chance(3) - 1, Overtaken: chance(3) - 1,
+			ClockError: int64(chance(3)) - 1,
 		},
 		Processes: make([]string, chance(4)), Jobs: make([]string, chance(4)),
 	}
@@ -25,7 +28,7 @@ func garbage(chance func(int) int) *history.History {
 	for range chance(40) {
 		at += int64(chance(3))
 		rec := history.Record{
-			At: at, Type: history.Type(chance(6)), Kind: history.Kind(chance(23)),
+			At: at, Type: history.Type(chance(6)), Kind: history.Kind(chance(int(history.Metric) + 2)),
 			Call: int64(chance(len(h.Records) + 2)), Epoch: int64(chance(5)) - 1, Revision: int64(chance(9)),
 			Job:     history.JobID(chance(len(h.Jobs)+1)) - history.JobID(chance(2)),
 			Process: history.ProcessID(chance(len(h.Processes)+1)) - history.ProcessID(chance(2)),
@@ -95,7 +98,7 @@ func TestNothingPanics(t *testing.T) {
 // like no board's.
 func TestGarbageAgainstPorcupine(t *testing.T) {
 	good, bad := 0, 0
-	for seed := range uint64(10_000) {
+	for seed := range uint64(12_000) {
 		h := garbage(seeded(seed))
 		for i := range h.Records {
 			if h.Records[i].Kind == history.Ruined {
@@ -135,7 +138,7 @@ func FuzzCheck(f *testing.F) {
 		f.Add([]byte(dump(h)))
 		f.Add([]byte(dump(tumble(chance))))
 	}
-	checker := New()
+	checker, l := New(), &Live{}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		h, err := history.Read(bytes.NewReader(text), "f")
 		if err != nil {
@@ -144,6 +147,12 @@ func FuzzCheck(f *testing.F) {
 		report := checker.Check(h)
 		if checker.reading.malformed != "" && report.Outcome() != Unknown {
 			t.Fatalf("%+v", report)
+		}
+		l.Reset(h)
+		broken, at := l.See()
+		if broken != "" && report.Outcome() != Unknown && !contradicts(h) &&
+			!slices.Contains(report.Broken(), broken) {
+			t.Fatalf("record %d breaks %s live: %+v", at, broken, report)
 		}
 	})
 }

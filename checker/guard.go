@@ -22,10 +22,12 @@ const (
 
 // ofTheJob is the properties that live from the data of the job itself: it cannot be conserved where
 // nothing of it is left, nor its attempts counted or its tasks resumed. The others hold for a ruined job
-// as well: nobody is to work on it without a claim, or to write behind the fence, whatever was lost.
+// as well: nobody is to work on it without a claim, or to write behind the fence, whatever was lost. Only
+// claim.linearizable must let a job have other epochs that was given up as unreadable: see renumbered.
 var ofTheJob = []string{
-	"job.conserved", "attempt.counted", "trash.exact", "cycle.none", "resume.once", "result.handed",
-	"rest.reached",
+	"read.current", "job.conserved", "attempt.counted", "restore.fresh", "trash.exact", "cycle.none",
+	"resume.once", "revert.exact", "result.handed", "backoff.kept", "claim.prompt", "overtake.bounded",
+	"priority.kept", "rest.reached",
 }
 
 // coverOf is what excuses the findings of a property.

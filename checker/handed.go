@@ -16,22 +16,27 @@ func (r *Reading) handed() {
 		}
 	}
 	for _, seq := range r.misled {
-		rec := &r.history.Records[seq-1]
-		epoch, doing := rec.Epoch, "handed"
-		begun, granted := int32(0), int32(0)
-		if s := r.begunBy(seq, rec); s != nil {
-			epoch, begun = s.epoch, s.seq
-			if s.to == reverting {
-				doing = "handed, to be undone,"
-			}
-			if s.grant >= 0 {
-				granted = r.grants[s.grant].granted
-			}
-		}
-		r.breaks(rec.Job, []int32{granted, begun, seq}, "%s %s %s of %s%s what those before it did not return: %s",
-			r.process(rec.Process), doing, quoted(rec.Subject, "an unnamed task"), r.job(rec.Job),
-			epochText(epoch), quoted(rec.Reason, "nobody says what"))
+		r.complains(seq)
 	}
+}
+
+// complains tells of a task that was misled.
+func (r *Reading) complains(seq int32) {
+	rec := &r.history.Records[seq-1]
+	epoch, doing := rec.Epoch, "handed"
+	begun, granted := int32(0), int32(0)
+	if s := r.begunBy(seq, rec); s != nil {
+		epoch, begun = s.epoch, s.seq
+		if s.to == reverting {
+			doing = "handed, to be undone,"
+		}
+		if s.grant >= 0 {
+			granted = r.grants[s.grant].granted
+		}
+	}
+	r.breaks(rec.Job, []int32{granted, begun, seq}, "%s %s %s of %s%s what those before it did not return: %s",
+		r.process(rec.Process), doing, quoted(rec.Subject, "an unnamed task"), r.job(rec.Job),
+		epochText(epoch), quoted(rec.Reason, "nobody says what"))
 }
 
 // begunBy is the last beginning of the task that complains, on the process where it does; nil if none is

@@ -1,6 +1,7 @@
 package checker
 
 import (
+	"slices"
 	"testing"
 
 	"derail/checker/history"
@@ -113,6 +114,11 @@ var harms = []struct {
 			return true
 		})
 	}},
+	{"two work in the places of one", "slots.kept", func(h *history.History, _ func(int) int) bool {
+		one, other := slices.Index(h.Processes, "conductor-1"), slices.Index(h.Processes, "conductor-2")
+		unite(h, history.ProcessID(one), history.ProcessID(other))
+		return len(oracleSlots(h)) > 0
+	}},
 	{"an exhausted job was not", "trash.exact", func(h *history.History, chance func(int) int) bool {
 		return alter(h, chance, func(rec *history.Record) bool {
 			if rec.Kind != history.Trash || rec.Type != history.OK || rec.Reason != history.TrashExhausted {
@@ -155,6 +161,76 @@ var harms = []struct {
 				return false
 			}
 			rec.To = history.FinalClaimed
+			return true
+		})
+	}},
+	{"a claim is told of another epoch", "event.told", func(h *history.History, chance func(int) int) bool {
+		return alter(h, chance, func(rec *history.Record) bool {
+			if rec.Kind != history.Move || rec.Subject != history.SubjectJob {
+				return false
+			}
+			rec.Epoch++
+			return true
+		})
+	}},
+	{"a claim is not told, and its end is", "event.told", func(h *history.History, chance func(int) int) bool {
+		ended := map[history.Record]bool{}
+		for _, rec := range h.Records {
+			if rec.Kind == history.Move && rec.Subject == history.SubjectJob && rec.From == "CLAIMED" {
+				ended[history.Record{Job: rec.Job, Process: rec.Process, Epoch: rec.Epoch}] = true
+			}
+		}
+		return alter(h, chance, func(rec *history.Record) bool {
+			about := history.Record{Job: rec.Job, Process: rec.Process, Epoch: rec.Epoch}
+			if rec.Kind != history.Move || rec.Subject != history.SubjectJob || rec.To != "CLAIMED" || !ended[about] {
+				return false
+			}
+			rec.Kind = history.Note
+			return true
+		})
+	}},
+	{"a listener counts wrong", "event.told", func(h *history.History, chance func(int) int) bool {
+		return alter(h, chance, func(rec *history.Record) bool {
+			if rec.Kind != history.Heard {
+				return false
+			}
+			rec.N++
+			return true
+		})
+	}},
+	{"a listener hears something else", "event.told", func(h *history.History, chance func(int) int) bool {
+		return alter(h, chance, func(rec *history.Record) bool {
+			if rec.Kind != history.Heard {
+				return false
+			}
+			rec.Reason += "?"
+			return true
+		})
+	}},
+	{"an engine leaves a state out", "engine.legal", func(h *history.History, chance func(int) int) bool {
+		return alter(h, chance, func(rec *history.Record) bool {
+			if rec.Kind != history.Engine || rec.To != "WAITING" {
+				return false
+			}
+			rec.To = "ANALYZING"
+			return true
+		})
+	}},
+	{"an engine begins again", "engine.legal", func(h *history.History, chance func(int) int) bool {
+		return alter(h, chance, func(rec *history.Record) bool {
+			if rec.Kind != history.Engine || rec.From != "RESUMING" {
+				return false
+			}
+			rec.From, rec.To = "UNDEFINED", "RESUMING"
+			return true
+		})
+	}},
+	{"what never ran is reverted", "revert.exact", func(h *history.History, chance func(int) int) bool {
+		return alter(h, chance, func(rec *history.Record) bool {
+			if rec.Kind != history.Move || rec.From != "SUCCESS" || rec.To != "REVERTING" {
+				return false
+			}
+			rec.Subject = "task-7"
 			return true
 		})
 	}},

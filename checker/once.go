@@ -25,12 +25,17 @@ func (r *Reading) once() {
 				r.kept[g] = r.saves[save].seq
 			}
 		}
-		if s.kind == flowSubject && s.to == pending {
-			r.turned[s.job] = false
-		}
-		if d := &r.deeds[s.subject]; s.kind.atom() && s.epoch >= d.epoch {
-			r.hold(s, d)
-		}
+		r.repeats(s)
+	}
+}
+
+// repeats looks at one step. The writes before it are in r.kept.
+func (r *Reading) repeats(s *step) {
+	if s.kind == flowSubject && s.to == pending {
+		r.turned[s.job] = false
+	}
+	if d := &r.deeds[s.subject]; s.kind.atom() && s.epoch >= d.epoch {
+		r.hold(s, d)
 	}
 }
 

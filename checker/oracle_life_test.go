@@ -102,7 +102,7 @@ func oracleMoves(h *history.History) map[string]bool {
 	}
 	for _, at := range subjects {
 		for n, i := range at {
-			if !movable(h, at[:n], i) || !beginning(h, i) || !ending(h, i) {
+			if !movable(h, at[:n], i) || !beginning(h, i) || !ending(h, i) || !completing(h, i) {
 				broken[h.Jobs[h.Records[i].Job]] = true
 			}
 		}
@@ -147,7 +147,9 @@ func movable(h *history.History, before []int, i int) bool {
 		}
 	}
 	first := rec.Epoch > newest
-	again := first && rec.From == rec.To && isAtom(rec) && (rec.To == "RUNNING" || rec.To == "REVERTING")
+	over := rec.Epoch > 0 && rec.Epoch < newest
+	again := (first || over) && rec.From == rec.To && isAtom(rec) &&
+		(rec.To == "RUNNING" || rec.To == "REVERTING")
 	afresh := isAtom(rec) && rec.From == "SUCCESS" && rec.To == "PENDING"
 	switch {
 	case !allowed(rec, rec.From, rec.To) && !again && !afresh:
@@ -156,6 +158,34 @@ func movable(h *history.History, before []int, i int) bool {
 		return slices.Contains(been, rec.From) || slices.Contains(beyond(h, been, i), rec.From)
 	case rec.Epoch > 0 && rec.Epoch == newest:
 		return rec.From == last
+	}
+	return true
+}
+
+// completing says whether a job may be complete at record i, as far as its flow goes.
+func completing(h *history.History, i int) bool {
+	done := h.Records[i]
+	if done.Kind != history.Move || done.Subject != "job" || done.To != "COMPLETE" || done.Epoch < 1 {
+		return true
+	}
+	var newest history.Record
+	at := 0
+	for k, rec := range h.Records[:i] {
+		if rec.Kind == history.Move && rec.Subject == "flow" && rec.Job == done.Job && rec.Epoch >= newest.Epoch {
+			newest, at = rec, k
+		}
+	}
+	hidden := slices.ContainsFunc(h.Records[at:i], func(r history.Record) bool {
+		return r.Job == done.Job && (r.Kind == history.LeaseEnd || r.Kind == history.Save && r.Type == history.Info)
+	})
+	if newest.Epoch != done.Epoch || hidden {
+		return true
+	}
+	switch newest.To {
+	case "RUNNING", "SUSPENDING":
+		return false
+	case "SUSPENDED":
+		return newest.From == "RESUMING"
 	}
 	return true
 }

@@ -15,12 +15,16 @@ func (r *Reading) ordered() {
 		if f == nil {
 			continue
 		}
-		stands := r.standsOf(s.job)
-		if s.to == reverting || s.to == retrying {
-			r.ruling.checked++
-			r.lookAfter(s, f, atom, stands)
-		}
-		stands[atom].now, stands[atom].epoch = s.to, s.epoch
+		r.turnsBack(s, f, atom)
+		r.standsOf(s.job)[atom].move(s)
+	}
+}
+
+// turnsBack looks at one step.
+func (r *Reading) turnsBack(s *step, f *form, atom int32) {
+	if s.to == reverting || s.to == retrying {
+		r.ruling.checked++
+		r.lookAfter(s, f, atom, r.standsOf(s.job))
 	}
 }
 
@@ -49,7 +53,7 @@ func (r *Reading) lookAfter(s *step, f *form, atom int32, stands []stand) {
 func (r *Reading) lastMove(s *step, name string) (seq int32) {
 	for i := range r.steps {
 		before := &r.steps[i]
-		if before.seq >= s.seq {
+		if before.seq >= s.seq || r.toldEnough() {
 			break
 		}
 		if before.job == s.job && before.kind.atom() && r.subjects[before.subject].name == name {

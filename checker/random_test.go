@@ -18,7 +18,7 @@ func roughly(chance func(int) int) plan {
 	return plan{
 		jobs: 1 + chance(4), conductors: 1 + chance(4), tasks: 1 + chance(4),
 		attempts: chance(5), trouble: []int{0, 20, 100, 300}[chance(4)],
-		steps: 20 + chance(600), rest: chance(2) == 0, calls: chance(2) == 0,
+		steps: 20 + chance(600), rest: chance(2) == 0, calls: chance(2) == 0, reads: chance(2) == 0,
 	}
 }
 

@@ -33,7 +33,7 @@ type op struct {
 	untold  int32 // see step
 	fate    fate
 	counted bool
-	placed  bool // the witness has given it its place
+	fresh   bool // a claim: it is the first after a restore, see charge
 }
 
 // span is a number that is only known to lie between two others.
@@ -44,6 +44,7 @@ func (s span) has(n int32) bool { return s.low <= n && n <= s.high }
 // grant is a claim that its conductor knows it was given.
 type grant struct {
 	epoch    int64
+	highest  int64 // epoch of this grant of the job and all before it
 	job      history.JobID
 	process  history.ProcessID
 	called   int32 // sequence number of the claim's invoke
@@ -52,6 +53,9 @@ type grant struct {
 	previous int32 // the job's grant before this one, or -1
 	saved    int32 // sequence number of its last save that recorded something as finished
 	progress bool  // scratch of cycle.none
+	adopted  bool  // it found the claim to be its own
+	released int32 // its own release that was acknowledged, as one more than its op; zero if there is none
+	began    int32 // scratch of slots.kept: see tenancies
 }
 
 // step is a move of a job, a flow or an atom.
@@ -112,6 +116,7 @@ type Reading struct {
 	history   *history.History
 	malformed string // why this is no history, or empty
 	at        int32  // the sequence number of the record that is malformed
+	now       int64  // the time of the last record
 
 	jobs     []jobReading
 	ops      []op
@@ -132,25 +137,41 @@ type Reading struct {
 	heal                  int32 // sequence number of the last Heal record, or zero
 	ruined                int32 // sequence number of the first Ruined record of the run, or zero
 
-	ruling ruling
+	asked
+	vacated bool // its vacancies are known
+	spelt   bool // its spells are
+
+	overheard
+	ruling   ruling
+	ordering ordering
 	scratch
 }
 
 // scratch is memory that properties use while they look, kept for the next history.
 type scratch struct {
-	open    []int32   // claim.linearizable: see witness
-	maybe   []int32   // claim.linearizable: see witness
-	epochs  []span    // charge: by epoch of one job, the attempts charged by its claim
-	tracks  []track   // moves.legal: by subject
-	written []written // fence.held: by job
-	sorted  []int32   // fence.held: saves of one job, by revision
-	done    []states  // cycle.none: by subject, the states that are recorded as reached
-	tried   []int32   // cycle.none: by subject, the highest attempt of a retry
-	stands  []stand   // by atom: see stand
-	deeds   []deed    // resume.once: by subject
-	kept    []int32   // resume.once: by grant, its last write so far
-	turned  []bool    // by job: whether reverting has begun since its flow last began
-	opening []opening // moves.legal: by job
+	epochs   []span    // charge: by epoch of one job, the attempts charged by its claim
+	tracks   []track   // moves.legal: by subject
+	written  []written // fence.held: by job
+	sorted   []int32   // fence.held: saves of one job, by revision
+	done     []states  // cycle.none: by subject, the states that are recorded as reached
+	tried    []int32   // cycle.none: by subject, the highest attempt of a retry
+	stands   []stand   // by atom: see stand
+	deeds    []deed    // resume.once: by subject
+	kept     []int32   // resume.once: by grant, its last write so far
+	turned   []bool    // resume.once: by job, whether reverting has begun since its flow last began
+	backed   []bool    // retry.counted: the same, as its own moves say
+	opening  []opening // moves.legal: by job
+	headways []headway // moves.legal: by job
+	turns    []int32   // slots.kept: by record
+
+	employments []employment // slots.kept: by process
+	returns
+	hearsay
+	workings
+	accounts
+	vacant
+	attendance
+	glimpses
 }
 
 // mark says that an op begins, or ends, here.
@@ -171,44 +192,54 @@ func (r *Reading) History() *history.History { return r.history }
 
 func (r *Reading) read(h *history.History) {
 	r.reset(h)
-	last := int64(0)
-	jobs, processes := history.JobID(len(h.Jobs)), history.ProcessID(len(h.Processes))
 	for i := range h.Records {
-		rec, seq := &h.Records[i], int32(i)+1
-		if rec.At < last {
-			r.refuse(seq, "time goes back")
-		}
-		last = rec.At
-		if rec.Job >= jobs || rec.Process >= processes {
-			r.refuse(seq, "its job or its process has no name")
-		}
-		if r.malformed != "" {
+		if !r.next(int32(i)+1, &h.Records[i]) {
 			return
 		}
-		r.take(seq, rec)
+	}
+	r.group()
+	r.charge()
+}
+
+// next reads the next record, and reports whether what was read so far is part of a history.
+func (r *Reading) next(seq int32, rec *history.Record) bool {
+	if rec.At < r.now {
+		r.refuse(seq, "time goes back")
+	}
+	r.now = rec.At
+	if int(rec.Job) >= len(r.jobs) || int(rec.Process) >= len(r.history.Processes) {
+		r.refuse(seq, "its job or its process has no name")
 	}
 	if r.malformed == "" {
-		r.group()
-		r.charge()
+		r.take(seq, rec)
 	}
+	return r.malformed == ""
 }
 
 func (r *Reading) reset(h *history.History) {
 	*r = Reading{
-		history: h,
-		jobs:    sized(r.jobs, len(h.Jobs)),
-		opAt:    sized(r.opAt, len(h.Records)),
-		ops:     r.ops[:0], marks: r.marks[:0], board: r.board[:0], grants: r.grants[:0],
+		history:   h,
+		jobs:      sized(r.jobs, len(h.Jobs)),
+		opAt:      sized(r.opAt, len(h.Records)),
+		overheard: r.overheard.empty(),
+		ops:       r.ops[:0], marks: r.marks[:0], board: r.board[:0], grants: r.grants[:0],
 		steps: r.steps[:0], saves: r.saves[:0], misled: r.misled[:0], subjects: r.subjects[:0],
-		forms: r.forms, scratch: r.scratch,
+		forms: r.forms, ordering: r.ordering, scratch: r.scratch, asked: asked{
+			queries: r.queries[:0], entries: r.entries[:0], queryMarks: r.queryMarks[:0],
+		},
 	}
 	r.forms.compile(h.Header.Shapes)
 	for j := range r.jobs {
-		form := r.forms.of(h.Jobs[j])
-		r.jobs[j] = jobReading{last: -1, first: -1, recent: -1, form: form, atoms: int32(r.atoms)}
-		if form >= 0 {
-			r.atoms += len(r.forms.list[form].atoms)
-		}
+		r.enlist(j)
+	}
+}
+
+// enlist begins what is to be known of a job.
+func (r *Reading) enlist(job int) {
+	form := r.forms.of(r.history.Jobs[job])
+	r.jobs[job] = jobReading{last: -1, first: -1, recent: -1, form: form, atoms: int32(r.atoms)}
+	if form >= 0 {
+		r.atoms += len(r.forms.list[form].atoms)
 	}
 }
 
@@ -267,7 +298,13 @@ func (r *Reading) take(seq int32, rec *history.Record) {
 		r.final(seq, rec)
 	case history.Lost, history.Start, history.Resume, history.Message, history.Note:
 	case history.Owner, history.List, history.Wait, history.Count, history.Listed:
-	case history.Engine, history.Heard, history.Metric:
+		r.asks(seq, rec)
+	case history.Engine:
+		r.engine(seq, rec)
+	case history.Heard:
+		r.heards = append(r.heards, seq)
+	case history.Metric:
+		r.metrics = append(r.metrics, seq)
 	default:
 		r.refuse(seq, "a record of no known kind")
 	}

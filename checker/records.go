@@ -87,6 +87,9 @@ func (r *Reading) acknowledged(seq int32, index int) {
 	case history.Abandon, history.Consume, history.Trash:
 		if g := r.grantOf(o.job, o.effect.Epoch); g >= 0 && r.grants[g].process == o.effect.Process {
 			r.grants[g].end = min(r.grants[g].end, seq)
+			if r.grants[g].released == 0 {
+				r.grants[g].released = int32(index) + 1
+			}
 		}
 	}
 }
@@ -112,8 +115,8 @@ func (r *Reading) grant(seq int32, index int) {
 		}
 	}
 	r.grants = append(r.grants, grant{
-		epoch: epoch, job: o.job, process: o.effect.Process, called: o.invoke,
-		granted: seq, end: end, previous: job.last,
+		epoch: epoch, highest: job.highest, job: o.job, process: o.effect.Process, called: o.invoke,
+		granted: seq, end: end, previous: job.last, adopted: o.effect.Adopted,
 	})
 	o.grant = int32(len(r.grants))
 	job.last, job.epoch = o.grant-1, epoch
@@ -127,6 +130,9 @@ func (r *Reading) grantOf(job history.JobID, epoch int64) int32 {
 		return g
 	}
 	for g >= 0 && r.grants[g].epoch != epoch {
+		if r.grants[g].highest < epoch {
+			return -1
+		}
 		g = r.grants[g].previous
 	}
 	return g

@@ -11,31 +11,39 @@ package checker
 // failed is what the retry is asked about.
 func (r *Reading) retried() {
 	r.declared()
-	r.turned = zeroed(r.turned, len(r.jobs))
+	r.backed = zeroed(r.backed, len(r.jobs))
 	for i := range r.steps {
 		s := &r.steps[i]
-		if s.kind == flowSubject && s.to == pending {
-			r.turned[s.job] = false
-		}
 		f, atom := r.formed(s)
-		if f == nil {
-			continue
+		r.tries(s, f, atom)
+		if f != nil {
+			r.standsOf(s.job)[atom].move(s)
 		}
-		stands := r.standsOf(s.job)
-		if s.kind == retrySubject {
-			r.attempted(s, f, atom, stands)
+	}
+}
+
+// tries looks at one step; there may be no form for it.
+func (r *Reading) tries(s *step, f *form, atom int32) {
+	if s.kind == flowSubject && s.to == pending {
+		r.backed[s.job] = false
+	}
+	if f == nil {
+		return
+	}
+	stands := r.standsOf(s.job)
+	if s.kind == retrySubject {
+		r.attempted(s, f, atom, stands)
+	}
+	if s.to == reverting {
+		r.backed[s.job] = true
+	}
+	if s.to == pending || s.to == ignored {
+		return
+	}
+	for _, q := range f.retries {
+		if f.comesAfter(atom, q) {
+			stands[q].passed = true
 		}
-		if s.to == reverting {
-			r.turned[s.job] = true
-		}
-		if s.to != pending && s.to != ignored {
-			for _, q := range f.retries {
-				if f.comesAfter(atom, q) {
-					stands[q].passed = true
-				}
-			}
-		}
-		stands[atom].move(s)
 	}
 }
 
@@ -49,7 +57,7 @@ func (t *stand) move(s *step) {
 	case s.to == success:
 		t.failed = false
 	}
-	t.now, t.epoch = s.to, s.epoch
+	t.now, t.epoch, t.moved = s.to, s.epoch, s.untold
 }
 
 // attempted follows a retry's own move.
@@ -60,7 +68,7 @@ func (r *Reading) attempted(s *step, f *form, atom int32, stands []stand) {
 		t.attempts = span{}
 	case running:
 		r.ruling.checked++
-		t.attempts = t.nextAttempt(s, r.turned[s.job])
+		t.attempts = t.nextAttempt(s, r.backed[s.job])
 		t.passed = false
 		if limit := f.limit(atom); t.attempts.low > limit {
 			r.breaks(s.job, []int32{s.seq}, "%s let %s of %s make attempt %s of at most %d%s",

@@ -51,6 +51,10 @@ func (r *Reading) doubts(job history.JobID, records []int32, text string, values
 	r.ruling.open = append(r.ruling.open, r.finding(job, fmt.Sprintf(text, values...), records))
 }
 
+// toldEnough says that there are as many findings as a verdict carries: the next need not be told as well.
+// Where everything is wrong, looking for the evidence of each would take for ever.
+func (r *Reading) toldEnough() bool { return len(r.ruling.broken) >= maxFindings }
+
 // lastOf is the last of sequence numbers of which some are none, or zero.
 func lastOf(records []int32) int32 {
 	last := int32(0)

@@ -24,6 +24,7 @@ import (
 //	A owner j at=claimed e=1 by=B              a read; also count n=2
 //	A list?                                    one with an answer: then a line for each job,
 //	A listed j at=unclaimed                    and A list! n=1
+//	all metric n=3 name{label="value"}         a counter of all processes together
 //
 // Underscores in a reason, and in the failure of a trash, stand for spaces, and # begins a comment.
 func told(t testing.TB, text string) *history.History {
@@ -140,10 +141,15 @@ func (s *story) record(words []string) error {
 	mark := words[1][len(word):]
 	rec := history.Record{
 		At: s.at, Kind: kindNamed(word), Type: history.Event,
-		Process: s.recorder.Process(words[0]), Job: history.None,
+		Job: history.None,
 	}
 	if rec.Kind == 0 {
 		return fmt.Errorf("no kind %q", word)
+	}
+	if words[0] == "all" {
+		rec.Process = history.None
+	} else {
+		rec.Process = s.recorder.Process(words[0])
 	}
 	words = words[2:]
 	if len(words) > 0 && !strings.Contains(words[0], "=") {
@@ -215,6 +221,8 @@ func set(rec *history.Record, field string) error {
 	n, err := strconv.ParseInt(value, 10, 64)
 	from, to, isMove := strings.Cut(field, ">")
 	switch {
+	case rec.Kind == history.Metric && name != "n":
+		rec.Subject, err = field, nil
 	case hasValue && name == "e":
 		rec.Epoch = n
 	case hasValue && name == "a":

@@ -16,17 +16,21 @@ type town struct {
 	chance   func(n int) int // 0 to n-1
 	plan     plan
 
-	at       int64
-	revision int64
-	client   history.ProcessID
-	operator history.ProcessID
-	store    history.ProcessID
-	jobs     []*townJob
-	actors   []*actor
-	flights  []*flight
-	calm     bool // no more trouble
-	endless  bool // no job is ever finished
-	plain    bool // trouble, but every answer arrives: everything is known exactly
+	at        int64
+	revision  int64
+	client    history.ProcessID
+	operator  history.ProcessID
+	store     history.ProcessID
+	jobs      []*townJob
+	actors    []*actor
+	flights   []*flight
+	calm      bool // no more trouble
+	endless   bool // no job is ever finished
+	onlookers []*onlooker
+	plain     bool // trouble, but every answer arrives: everything is known exactly
+
+	listens bool             // somebody listens, and engines tell their states
+	counts  map[string]int32 // what was counted in all lives
 }
 
 var taskNames = []string{"task-1", "task-2", "task-3", "task-4", "task-5", "task-6"}
@@ -39,6 +43,7 @@ type plan struct {
 	steps                   int
 	rest                    bool // heal in the end and come to rest
 	calls                   bool // operators restore and trash
+	reads                   bool // onlookers ask questions
 }
 
 type townJob struct {
@@ -54,6 +59,8 @@ type townJob struct {
 	posted   bool
 	changes  int   // what a transaction compares
 	held     int64 // the newest epoch of which its owner knows
+	rests    int64 // nobody claims it before this time
+	created  int64 // its place in the queue
 }
 
 // actor is a conductor. It does one thing at a time.
@@ -63,9 +70,12 @@ type actor struct {
 	up       bool
 	calling  *flight
 	holds    *hold
-	doubtful []*townJob     // claims of this session whose outcome is unknown
-	again    *flight        // a release whose outcome is unknown
-	late     history.Record // an answered save that is not recorded yet
+	doubtful []*townJob       // claims of this session whose outcome is unknown
+	again    *flight          // a release whose outcome is unknown
+	late     history.Record   // an answered save that is not recorded yet
+	news     []tidings        // what it has to tell of jobs, and has not yet
+	heard    int32            // how much was heard in this life
+	counts   map[string]int32 // what was counted in this life
 }
 
 // hold is a claim that an actor believes to have.
@@ -74,17 +84,19 @@ type hold struct {
 	epoch   int64
 	attempt int32
 	tasks   []string
-	dirty   int32 // what is finished and not in the logbook
-	unsaved bool  // there is something to write
-	again   int   // the task that an earlier claim had begun, or -1
-	broken  bool  // a task failed: revert
-	counts  bool  // whether the attempt will stay charged
+	dirty   int32  // what is finished and not in the logbook
+	unsaved bool   // there is something to write
+	again   int    // the task that an earlier claim had begun, or -1
+	broken  bool   // a task failed: revert
+	counts  bool   // whether the attempt will stay charged
+	phase   string // of its engine
 }
 
 // flight is an operation under way.
 type flight struct {
 	rec     history.Record // the invoke
 	call    int64
+	at      int64  // when it was called
 	by      *actor // nil: the client or the operator
 	session int
 	job     *townJob
@@ -97,8 +109,8 @@ type flight struct {
 }
 
 func newTown(p plan, chance func(n int) int) *town {
-	w := &town{recorder: history.NewRecorder(history.Header{Scenario: "town", Attempts: p.attempts}), plan: p}
-	w.chance = chance
+	w := &town{recorder: history.NewRecorder(history.Header{Scenario: "town", Attempts: p.attempts, Slots: 1}), plan: p}
+	w.chance, w.listens, w.counts = chance, chance(2) == 0, map[string]int32{}
 	w.store = w.recorder.Process("store")
 	w.client = w.recorder.Process("client")
 	w.operator = w.recorder.Process("operator")
@@ -135,6 +147,7 @@ func (w *town) run() *history.History {
 			Type: history.Event, Kind: history.Final, Process: w.store, Job: job.id, To: place,
 		})
 	}
+	w.metrics(history.None, w.counts)
 	w.recorder.Header().End = w.at
 	return w.recorder.History()
 }
@@ -149,6 +162,9 @@ func (w *town) bad() bool { return !w.calm && w.chance(1000) < w.plan.trouble }
 
 func (w *town) step() {
 	w.at += int64(w.chance(5)) * 1e6
+	if w.plan.reads && w.chance(4) == 0 {
+		w.look()
+	}
 	switch w.chance(8) {
 	case 0:
 		w.outside()
@@ -163,8 +179,10 @@ func (w *town) step() {
 			if w.chance(4) == 0 {
 				w.restart(a)
 			}
+		case len(a.news) > 0:
+			w.announce(a)
 		case a.late.Kind != 0:
-			w.write(a.late)
+			w.speak(a, a.late)
 			a.late = history.Record{}
 		case a.calling != nil:
 		case a.holds != nil:
@@ -181,7 +199,7 @@ func (w *town) outside() {
 	switch {
 	case !job.posted:
 		job.posted = true
-		w.call(nil, job, history.Record{Kind: history.Post, Process: w.client})
+		w.call(nil, job, history.Record{Kind: history.Post, Process: w.client, N: job.urgency()})
 	case w.plan.calls && job.place == "trashed" && w.chance(3) == 0 && !w.calm:
 		w.call(nil, job, history.Record{Kind: history.Restore, Process: w.operator})
 	case w.plan.calls && job.place == "unclaimed" && w.chance(20) == 0 && !w.calm:
@@ -194,7 +212,7 @@ func (w *town) outside() {
 // call begins an operation.
 func (w *town) call(by *actor, job *townJob, rec history.Record) *flight {
 	rec.Type, rec.Job = history.Invoke, job.id
-	f := &flight{rec: rec, by: by, job: job, changes: job.changes, epoch: rec.Epoch, call: w.write(rec)}
+	f := &flight{rec: rec, by: by, job: job, changes: job.changes, epoch: rec.Epoch, call: w.write(rec), at: w.at}
 	if by != nil {
 		by.calling, f.session = f, by.session
 	}
@@ -250,9 +268,10 @@ func (w *town) apply(f *flight) bool {
 			return false
 		}
 		job.place = "unclaimed"
+		job.created = w.revision + 1
 	case history.Claim:
 		full := w.plan.attempts > 0 && job.attempts >= int32(w.plan.attempts)
-		if job.place != "unclaimed" || job.changes != f.changes || full {
+		if job.place != "unclaimed" || job.changes != f.changes || full || w.at < job.rests {
 			return false
 		}
 		if !f.by.up || f.by.session != f.session {
@@ -261,6 +280,7 @@ func (w *town) apply(f *flight) bool {
 		job.place, job.owner, job.session = "claimed", f.by, f.session
 		job.epoch++
 		job.attempts++
+		job.rests = 0
 		done.Epoch, done.Attempt = job.epoch, job.attempts
 	case history.Abandon:
 		if !owned {
@@ -270,6 +290,7 @@ func (w *town) apply(f *flight) bool {
 			job.attempts--
 		}
 		job.place = "unclaimed"
+		job.rests = f.at + int64(f.rec.N)*1e6
 		done.Attempt, done.Counted = job.attempts, f.rec.Counted
 	case history.Consume:
 		if !owned {
@@ -286,7 +307,7 @@ func (w *town) apply(f *flight) bool {
 		if job.place != "trashed" {
 			return false
 		}
-		job.place, job.attempts = "unclaimed", 0
+		job.place, job.attempts, job.rests, job.created = "unclaimed", 0, 0, w.revision+1
 	}
 	job.changes++
 	w.revision++
@@ -310,6 +331,9 @@ func (w *town) answer(f *flight, outcome history.Type) {
 		return
 	}
 	a.calling = nil
+	if outcome == history.OK {
+		w.acknowledge(a, rec)
+	}
 	switch {
 	case f.rec.Kind != history.Claim:
 		a.holds = nil
@@ -332,11 +356,11 @@ func (w *town) hold(a *actor, job *townJob, epoch int64, attempt int32) {
 		job: job, epoch: epoch, attempt: attempt, tasks: slices.Clone(job.stored), counts: true,
 		again: slices.IndexFunc(job.stored, func(s string) bool { return s == "RUNNING" || s == "REVERTING" }),
 	}
-	w.move(a, history.SubjectJob, "UNCLAIMED", "CLAIMED")
+	w.engine(a, "RESUMING", "SCHEDULING")
 }
 
 func (w *town) move(a *actor, subject, from, to string) {
-	w.write(history.Record{
+	w.speak(a, history.Record{
 		Type: history.Event, Kind: history.Move, Process: a.process, Job: a.holds.job.id,
 		Epoch: a.holds.epoch, Subject: subject, From: from, To: to,
 	})
@@ -377,6 +401,7 @@ func (w *town) adopt(a *actor, job *townJob) {
 	rec.Call = w.write(rec)
 	rec.Type, rec.Epoch, rec.Attempt = history.OK, job.epoch, job.attempts
 	w.write(rec)
+	w.acknowledge(a, rec)
 	w.hold(a, job, job.epoch, job.attempts)
 }
 
@@ -404,6 +429,9 @@ func (w *town) work(a *actor) {
 		w.revert(a)
 		return
 	}
+	if w.chance(8) == 0 {
+		w.engine(a, "WAITING", "ANALYZING", "SCHEDULING")
+	}
 	for i, s := range h.tasks {
 		task := taskNames[i]
 		switch s {
@@ -430,7 +458,7 @@ func (w *town) work(a *actor) {
 		w.giveUp(a)
 		return
 	}
-	w.move(a, history.SubjectJob, "CLAIMED", "COMPLETE")
+	w.engine(a, "WAITING", "ANALYZING", "GAME_OVER", "SUCCESS")
 	w.call(a, h.job, history.Record{Kind: history.Consume, Process: a.process, Epoch: h.epoch})
 }
 
@@ -470,15 +498,17 @@ func (w *town) revert(a *actor) {
 // giveUp abandons the job, or trashes it after the last attempt.
 func (w *town) giveUp(a *actor) {
 	h := a.holds
-	rec := history.Record{Kind: history.Abandon, Process: a.process, Epoch: h.epoch, Reason: "task failed"}
-	switch rec.Counted = w.chance(3) > 0; {
-	case rec.Counted && w.plan.attempts > 0 && h.attempt == int32(w.plan.attempts):
+	rec := history.Record{
+		Kind: history.Abandon, Process: a.process, Epoch: h.epoch, Reason: "task failed",
+		N: int32(w.at / 1e6 % 20), // for how long it is to rest
+	}
+	if rec.Counted = w.chance(3) > 0; rec.Counted && w.plan.attempts > 0 && h.attempt == int32(w.plan.attempts) {
 		rec = history.Record{
 			Kind: history.Trash, Process: a.process, Epoch: h.epoch, Reason: history.TrashExhausted,
 		}
-		w.move(a, history.SubjectJob, "CLAIMED", "TRASHED")
-	default:
-		w.move(a, history.SubjectJob, "CLAIMED", "UNCLAIMED")
+	}
+	if w.chance(3) > 0 {
+		w.engine(a, "WAITING", "ANALYZING", "GAME_OVER", []string{"REVERTED", "FAILURE"}[w.chance(2)])
 	}
 	w.call(a, h.job, rec)
 }
@@ -508,5 +538,5 @@ func (w *town) keep(a *actor) {
 			return
 		}
 	}
-	w.write(rec)
+	w.speak(a, rec)
 }

@@ -36,7 +36,8 @@ func (w *town) endLease(job *townJob) {
 	job.place = "unclaimed"
 	job.changes++
 	if a.up && a.holds != nil && a.holds.job == job && a.calling == nil {
-		w.write(history.Record{
+		w.announce(a)
+		w.speak(a, history.Record{
 			Type: history.Event, Kind: history.Lost, Process: a.process, Job: job.id, Epoch: job.epoch,
 		})
 		a.holds = nil

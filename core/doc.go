@@ -53,8 +53,8 @@
 //	    after that. [trash.exact]
 //	P6  With such a policy no job is claimed and given up for ever without progress. [cycle.none]
 //	P7  Once a newer claim has written to a logbook, an older one's writes are refused. [fence.held]
-//	P8  Jobs, flows, tasks and retries move only as package state's tables allow, and a flow ends as
-//	    its atoms have. [moves.legal]
+//	P8  Jobs, flows, tasks, retries and engines move only as package state's tables allow, and a flow ends
+//	    as its atoms have. [moves.legal, engine.legal]
 //	P9  When the faults have ended the system comes to rest: every job is consumed or in the trash.
 //	    [rest.reached] It needs A1 to A5 and A7, and a policy with a limit or no task that fails for ever.
 //	P10 A revert begins, and a retry tries again, only when everything that comes after it is reverted
@@ -68,6 +68,21 @@
 //	    [result.handed]
 //	P15 A job is given up, consumed or trashed for a failure of an atom that failed when it last ran:
 //	    one that a retry resolved does not come back. [failure.current]
+//	P16 When a flow is reverted, everything that was done and has to go is undone, once, and nothing that
+//	    has not run since it was last undone. [revert.exact]
+//	P17 A job that comes back from the trash begins again at its first attempt. [restore.fresh]
+//	P18 A job that was given back is not claimed before its rest is over. [backoff.kept] By clocks that
+//	    differ, it may be by as much as they do.
+//	P19 A conductor that is well takes the most urgent job of those that it knows of, and of these about the
+//	    oldest, so that none is overtaken for long; and a job that can be claimed does not wait while a
+//	    conductor has a place for it. [priority.kept, overtake.bounded, claim.prompt] News take up to a
+//	    second and more of it where they are many, see package conductor.
+//	P20 Whoever asks the board is told what is so at an instant between question and answer, and whoever
+//	    lists it is told of one instant, in the order in which jobs are to be claimed. [read.current,
+//	    list.whole]
+//	P21 Listeners are told of everything that happened to a job once, in order, and after it happened; and
+//	    metrics count what they were told. [event.told, metric.agrees]
+//	P22 No conductor works on more jobs at once than it has places for. [slots.kept]
 //
 // A task is executed at least once for each success that is recorded, and what is recorded as done
 // is not done again; a crash between the end of a task and the save of its result repeats it. There
@@ -95,9 +110,9 @@
 // transaction count only in the order of their revisions, and not where they show what the caller has seen
 // to be over; a list that is older than what a view has heard is asked for again; a logbook that is read
 // too old is noticed by the first save, and one that is not there yet is not taken for missing. What is left
-// is that somebody who asks is told what was true once (jobboard.Board's List, Find, Wait and WaitGone,
-// ErrGone from Restore), and that a claim of a conductor's own that a late list brings back is worked on
-// until the fence or the next list says otherwise, against P2 (and P8 of what is told).
+// is that somebody who asks is told what was true once, against P20 (jobboard.Board's List, Find, Wait and
+// WaitGone, ErrGone from Restore), and that a claim of a conductor's own that a late list brings back is
+// worked on until the fence or the next list says otherwise, against P2 (and P8 of what is told).
 //
 // Without A1, as far as commits go, of a store that forgets what it has acknowledged: nothing holds of the
 // jobs whose writes were forgotten. Such a claim is granted twice, such a job comes back or is lost. Other
@@ -108,7 +123,8 @@
 // cannot be read goes to the trash as unreadable, its bytes kept, for somebody to repair, restore or purge;
 // a damaged claim still ends with its lease or by its owner, who compares revisions; a damaged logbook is an
 // internal failure of the run, which counts. What the bytes said is lost, and with them P4, P5 and P14 for
-// that job.
+// that job. Where its epoch is lost too, with the ledger, it goes on with one that is higher than any that it
+// can have had, so that P1, P2 and P7 hold but for the number.
 //
 // Without A2: a transaction that happens after it was refused does no harm to what is stored, because it
 // changes what it compares, and so happens once at most. The answer was wrong, though, so that P1 does not

@@ -43,7 +43,7 @@ type Scenario struct {
 	StoreCalls  int64     `json:"store_calls"`
 	Faults      []Count   `json:"faults,omitempty"` // injected, by name
 	Idle        []string  `json:"idle,omitempty"`   // faults that the scenario names and that never struck
-	Marks       []Count   `json:"marks,omitempty"`  // how many runs reached each, by name
+	Marks       []Count   `json:"marks,omitempty"`  // that were met, and in how many runs
 	Jobs        JobCounts `json:"jobs"`
 	// Points is the failpoints that were passed.
 	Points []PointCount `json:"points,omitempty"`

@@ -18,7 +18,7 @@ func mixedCampaign() *Campaign {
 				Seeds: Seeds{1, 20}, Runs: 20, AsExpected: true,
 				Expectation: "cycle.none was expected to be broken in every run, and was in 20 of 20.",
 				SimulatedNS: 10 * minute, WallNS: 2_130 * millisecond, Events: 368_240, StoreCalls: 44_600,
-				Faults: []Count{{"storage.refused", 120}}, Marks: []Count{{"claim.lost", 11}},
+				Faults: []Count{{"storage.refused", 120}}, Marks: []Count{{"claim.lost-at-work", 11}},
 				Jobs:   JobCounts{Posted: 100, Consumed: 80, Left: 20},
 				Policy: cycle.Run.Policy, Groups: cycle.Run.Groups,
 				Properties: []Property{

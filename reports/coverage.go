@@ -5,12 +5,14 @@ import (
 	"strings"
 )
 
-// Coverage says which faults a campaign has met, those that it has not met included.
+// Coverage says which faults and marks a campaign has met, those that it has not met included.
 type Coverage struct {
 	// Suite says that whole suites were run and not single scenarios: then what never fired is a gap.
 	Suite  bool         `json:"suite,omitempty"`
 	Kinds  []Count      `json:"kinds"`  // every kind of fault, and how often it struck
 	Points []PointCount `json:"points"` // every failpoint
+	// Marks is every mark; none where they were not counted.
+	Marks []MarkCount `json:"marks,omitempty"`
 }
 
 // PointCount says how often a failpoint was passed, and how often it fired.
@@ -39,7 +41,7 @@ func (c *Coverage) Missing() (kinds, silent, unreached []string) {
 	return kinds, silent, unreached
 }
 
-// Complete says whether everything fired.
+// Complete says whether every fault fired.
 func (c *Coverage) Complete() bool {
 	kinds, silent, unreached := c.Missing()
 	return len(kinds)+len(silent)+len(unreached) == 0
@@ -65,7 +67,7 @@ func (c *Coverage) Sentence() string {
 		". More seeds may meet them; derail faults NAME shows how to ask for one."
 }
 
-// CoverageTable is every kind of fault and every failpoint with its counts, as text in columns.
+// CoverageTable is every kind of fault, every failpoint and every mark with its counts, as text in columns.
 func CoverageTable(c *Coverage, style Style) string {
 	var b strings.Builder
 	name := len("failpoint")
@@ -74,6 +76,9 @@ func CoverageTable(c *Coverage, style Style) string {
 	}
 	for _, p := range c.Points {
 		name = max(name, columns(clean(p.Name)))
+	}
+	for _, m := range c.Marks {
+		name = max(name, columns(clean(m.Name)))
 	}
 	row := func(sgr, title string, cells ...string) {
 		line := padRight(title, name)
@@ -98,6 +103,12 @@ func CoverageTable(c *Coverage, style Style) string {
 	row(faint, "failpoint", "passed", "fired")
 	for _, p := range c.Points {
 		row(shade(p.Fired), clean(p.Name), Quantity(p.Passed), Quantity(p.Fired))
+	}
+	if len(c.Marks) > 0 {
+		row(faint, "mark", "times", "in runs")
+	}
+	for _, m := range c.Marks {
+		row(shade(m.Runs), clean(m.Name), Quantity(m.Times), Quantity(m.Runs))
 	}
 	return b.String()
 }

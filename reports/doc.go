@@ -43,7 +43,8 @@
 //	  simulated_ns, wall_ns, events, store_calls: sums over the runs
 //	  faults       [{name, count}]: injected, by name
 //	  idle         names of faults that the scenario has and that never struck
-//	  marks        [{name, count}]: how many runs reached each, by name
+//	  marks        [{name, count}]: the marks that were met, of those that checker.Sometimes lists, and in
+//	               how many runs
 //	  points       [{name, passed, fired}]: the failpoints that were passed, and how often
 //	  jobs         {posted, consumed, trashed, left}; left were on the board when their run ended
 //	  policy       {attempts, excuse, cycle}: the attempts policy (0 attempts is no limit), and how many
@@ -62,9 +63,9 @@
 //	               of the run, as its seed drew them, in the text form of fault plans, and replay_plan
 //	               the command that runs it with just these; nondeterministic says that the same seed,
 //	               run again, gave second_hash, and difference tells the first step that differed
-//	coverage       {suite, kinds, points}: every kind of fault [{name, count}] and every failpoint [{name,
-//	               passed, fired}] over all scenarios, with those that were never met; suite says that
-//	               whole suites were run
+//	coverage       {suite, kinds, points, marks}: every kind of fault [{name, count}], every failpoint
+//	               [{name, passed, fired}] and every mark [{name, runs, times}] over all scenarios, with
+//	               those that were never met; suite says that whole suites were run
 //
 // A cycle is as checker.CyclePath has it: {job, claims, from_ns, until_ns, held_ns, executed, steps,
 // failures, owners, ended}.
@@ -73,13 +74,14 @@
 //
 // Version 1, with the same fields as above for one run: version, scenario, about, seed, hash, replay,
 // plan, replay_plan, as_expected, expectation, unmet, simulated_ns, events, store_calls, faults, points,
-// marks (names only), jobs, policy, groups, nondeterministic, second_hash, difference; and
+// marks (names of those it met), jobs, policy, groups, nondeterministic, second_hash, difference; and
 //
 //	verdicts       [{property, outcome, checked, excused, summary, findings, cycle}]: one for each
 //	               property; a finding is {job, text, records}, and records are sequence numbers in
 //	               history.jsonl; excused is how many findings do not count, because what they are about
 //	               was ruined
 //	ruined         what was broken beyond what the promises cover, a sentence each
+//	stopped        the promise that was broken where the run was ended for that, and stopped_at the record
 //
 // # junit.xml
 //

@@ -79,12 +79,14 @@ func faultsCampaign() *Campaign {
 			Suite:  true,
 			Kinds:  []Count{{"disk.lost", 0}, {"network.cut", 7}, {"storage.failover", 200}, {"watch.drop", 0}},
 			Points: []PointCount{{"jobboard/after-claim", 400, 0}, {"logbook/before-save", 2400, 31}, {"x/y", 0, 0}},
+			Marks:  []MarkCount{{"claim.held", 249, 13_031}, {"of.old", 1, 1}, {"trash.raced", 0, 0}},
 		},
 		Scenarios: []Scenario{
 			{
 				Name: "weak-store", Seeds: Seeds{1, 200}, Runs: 200, AsExpected: true, Ruined: 17,
 				Expectation: "Expected: claim.exclusive is found broken in at least one run.",
 				SimulatedNS: 20 * minute, Points: weak.Run.Points, Faults: []Count{{"storage.failover", 200}},
+				Marks: []Count{{"claim.held", 200}},
 				Properties: []Property{
 					{Name: "claim.exclusive", Held: 163, Broken: 37, ExpectFound: true},
 					{Name: "job.conserved", Held: 190, Broken: 9, Undecided: 1, MayBreak: true},
@@ -97,6 +99,7 @@ func faultsCampaign() *Campaign {
 			},
 			{
 				Name: "swarm", Seeds: Seeds{1, 50}, Runs: 50, Failed: 1, SimulatedNS: 5 * minute,
+				Marks: []Count{{"claim.held", 49}, {"of.old", 1}},
 				Properties: []Property{
 					{Name: "claim.exclusive", Held: 49, Broken: 1}, {Name: "job.conserved", Held: 50, ExpectFound: true},
 				},

@@ -30,6 +30,7 @@ type pageView struct {
 	Campaign bool
 	Table    []rowView
 	Coverage *coverageView
+	Marks    *marksView
 	Runs     []runView
 	Style    template.CSS
 	Script   template.JS
@@ -44,6 +45,7 @@ type rowView struct {
 	Open     bool
 	Numbers  []numberView
 	Summary  string // of the properties
+	Marks    string // of the marks
 	Failures []failureView
 	More     string // how many failures are not listed
 	Findings []findingView
@@ -81,7 +83,7 @@ type findingView struct {
 // data-lane and data-job; the fragment #job=NAME (or #run=2&job=NAME) selects a job.
 func WriteHTML(w io.Writer, c *Campaign, shown []*RunFolder) error {
 	page, err := template.New("page").Funcs(template.FuncMap{
-		"clean": clean, "instant": instant, "quantity": Quantity, "duration": Duration,
+		"clean": clean, "instant": instant, "quantity": Quantity, "duration": Duration, "means": markMeans,
 	}).Parse(pageTemplate + runTemplate)
 	if err != nil {
 		return err
@@ -110,9 +112,14 @@ func newPage(c *Campaign, shown []*RunFolder) *pageView {
 	if c.Coverage != nil {
 		v.Coverage = &coverageView{Coverage: c.Coverage, Sentence: c.Coverage.Sentence()}
 		v.Coverage.Gap = c.Coverage.Suite && !c.Coverage.Complete()
+		if len(c.Coverage.Marks) > 0 {
+			v.Marks = newMarks(c)
+		}
 	}
 	for i := range c.Scenarios {
-		v.Table = append(v.Table, newRow(&c.Scenarios[i], i+1, shown))
+		row := newRow(&c.Scenarios[i], i+1, shown)
+		row.Marks = marksSummary(&c.Scenarios[i], c.Coverage)
+		v.Table = append(v.Table, row)
 	}
 	return v
 }

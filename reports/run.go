@@ -25,13 +25,17 @@ type Run struct {
 	// Ruined says what was broken beyond what the promises cover, a sentence each.
 	Ruined []string `json:"ruined,omitempty"`
 
+	// Stopped is the promise that was broken where the run was ended for that, and StoppedAt the record.
+	Stopped   string `json:"stopped,omitempty"`
+	StoppedAt int64  `json:"stopped_at,omitempty"`
+
 	SimulatedNS int64   `json:"simulated_ns"`
 	Events      int64   `json:"events"`
 	StoreCalls  int64   `json:"store_calls"`
 	Faults      []Count `json:"faults,omitempty"`
 	// Points is the failpoints that were passed.
 	Points []PointCount `json:"points,omitempty"`
-	Marks  []string     `json:"marks,omitempty"` // reached, by name
+	Marks  []string     `json:"marks,omitempty"` // met, by name
 	Jobs   JobCounts    `json:"jobs"`
 	Policy Policy       `json:"policy"`
 	Groups []JobGroup   `json:"groups,omitempty"`

@@ -160,7 +160,7 @@ func cycleFacts(seed uint64) Run {
 		Expectation: "cycle.none was expected to hold and was broken.",
 		SimulatedNS: 30 * second, Events: 18_412, StoreCalls: 2_230,
 		Faults: []Count{{"node.crash", 1}, {"node.pause", 1}, {"storage.refused", 6}},
-		Marks:  []string{"claim.lost"},
+		Marks:  []string{"claim.lost-at-work"},
 		Jobs:   JobCounts{Posted: 5, Consumed: 4, Left: 1},
 		Policy: Policy{Cycle: 20},
 		Groups: []JobGroup{{Name: "poison", Count: 1, Tasks: 3, Pattern: "linear"}, {

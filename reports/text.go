@@ -45,6 +45,9 @@ func Explain(c *Campaign, style Style) string {
 	w.idle(c)
 	if c.Coverage != nil && c.Coverage.Suite {
 		w.para("", c.Coverage.Sentence())
+		if marks := c.Coverage.MarksSentence(); marks != "" {
+			w.para("", marks)
+		}
 	}
 	return w.b.String()
 }

@@ -173,6 +173,8 @@ var sections = []struct {
 	{"a group of jobs", reflect.TypeFor[Jobs]()},
 	{"a fault", reflect.TypeFor[Fault]()},
 	{"swarm", reflect.TypeFor[Swarm]()},
+	{"promise", reflect.TypeFor[Promise]()},
+	{"observe", reflect.TypeFor[Observe]()},
 	{"expect", reflect.TypeFor[Expect]()},
 }
 

@@ -38,6 +38,12 @@ func drawScenario(t *rapid.T) *scenarios.Scenario {
 	if rapid.Bool().Draw(t, "operator") {
 		scenario.Operator = drawSpan(t, ms, s)
 	}
+	if rapid.Bool().Draw(t, "observe") {
+		scenario.Observe = drawObserve(t)
+	}
+	if rapid.Bool().Draw(t, "promise") {
+		scenario.Promise.ClaimWithin = drawDuration(t, scenario.Cluster.Idle, 60*s)
+	}
 	drawStore(t, scenario)
 	if scenario.Cluster.Conductors > 1 && scenario.Rest > 0 && rapid.Bool().Draw(t, "core") {
 		scenario.Heal = scenarios.HealCore
@@ -55,6 +61,7 @@ func drawScenario(t *rapid.T) *scenarios.Scenario {
 		scenario.Jobs = append(scenario.Jobs, group)
 		total += group.Count
 	}
+	scenario.Promise.Overtaken = rapid.IntRange(0, total-1).Draw(t, "overtaken")
 	for range rapid.IntRange(0, 4).Draw(t, "faults") {
 		scenario.Faults = append(scenario.Faults, drawFault(t, scenario))
 	}
@@ -74,12 +81,23 @@ func drawScenario(t *rapid.T) *scenarios.Scenario {
 		none := 0
 		scenario.Expect.Trashed, scenario.Expect.TrashedOnly = &none, []string{}
 	}
+	if scenario.Rest == 0 && (len(scenario.Faults) > 0 || scenario.Swarm != nil) {
+		scenario.Promise = scenarios.Promise{}
+	}
 	for _, fault := range scenario.Faults {
 		if !slices.Contains(scenario.Expect.Reached, fault.Kind) {
 			scenario.Expect.Reached = append(scenario.Expect.Reached, fault.Kind)
 		}
 	}
 	return scenario
+}
+
+func drawObserve(t *rapid.T) *scenarios.Observe {
+	observe := &scenarios.Observe{Listeners: rapid.Bool().Draw(t, "listeners")}
+	if !observe.Listeners || rapid.Bool().Draw(t, "read") {
+		observe.Readers, observe.Reads = rapid.IntRange(1, 100).Draw(t, "readers"), drawSpan(t, ms, s)
+	}
+	return observe
 }
 
 // drawStore draws what the records are in, and what is around it.

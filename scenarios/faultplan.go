@@ -77,9 +77,10 @@ func ParseFaults(text string, opts ParseOptions) ([]Fault, error) {
 	return readPlan(text, nil, opts)
 }
 
-// WithFaults is the same scenario with these faults and no others: without a swarm, and without expecting
-// that runs meet what they cannot meet any more. The faults are checked as those of a file are; an error is
-// of type [Errors] and speaks of columns of the plan's text form.
+// WithFaults is the same scenario with these faults and no others: without a swarm, without expecting
+// that runs meet what they cannot meet any more, and without a promise that could not be told to be kept.
+// The faults are checked as those of a file are; an error is of type [Errors] and speaks of columns of the
+// plan's text form.
 func (s *Scenario) WithFaults(faults []Fault) (*Scenario, error) {
 	return s.WithPlan(FormatFaults(faults), ParseOptions{})
 }
@@ -94,6 +95,9 @@ func (s *Scenario) WithPlan(text string, opts ParseOptions) (*Scenario, error) {
 	changed := *s
 	changed.Faults, changed.Swarm = faults, nil
 	changed.Expect.Reached = stillReached(s, faults)
+	if len(faults) > 0 && s.Rest == 0 {
+		changed.Promise = Promise{} // nobody could tell when no fault is at work
+	}
 	return &changed, nil
 }
 

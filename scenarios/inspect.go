@@ -27,6 +27,8 @@ func inspect(scenario *Scenario, decoded *decoder, opts ParseOptions) {
 	i := &inspection{decoder: decoded, Scenario: scenario, opts: opts}
 	i.name("name", scenario.Name)
 	i.machinery()
+	i.promises()
+	i.observers()
 	i.backoff()
 	i.jobs()
 	i.faults()

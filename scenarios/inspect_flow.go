@@ -81,7 +81,9 @@ func (f *flowInspection) item(path string, item *Item) {
 		if below := path + ".items"; !f.given(below) && f.sound(below) {
 			f.report(path, "write items: and below it - task: NAME", "a flow without items")
 		}
-		f.inside(path, item.Inner())
+		if inner := item.Inner(); inner != nil { // flow: without a name, which has been said
+			f.inside(path, inner)
+		}
 	}
 }
 

@@ -33,19 +33,31 @@ func Operations() []string {
 // The properties that the checker decides on each run.
 const (
 	PropertyClaimLinearizable = "claim.linearizable"
+	PropertyReadCurrent       = "read.current"
+	PropertyListWhole         = "list.whole"
 	PropertyClaimExclusive    = "claim.exclusive"
 	PropertyJobConserved      = "job.conserved"
 	PropertyAttemptCounted    = "attempt.counted"
+	PropertyRestoreFresh      = "restore.fresh"
 	PropertyTrashExact        = "trash.exact"
 	PropertyCycleNone         = "cycle.none"
 	PropertyFenceHeld         = "fence.held"
 	PropertyMovesLegal        = "moves.legal"
 	PropertyRevertOrdered     = "revert.ordered"
+	PropertyRevertExact       = "revert.exact"
 	PropertyResumeOnce        = "resume.once"
 	PropertyRetryCounted      = "retry.counted"
 	PropertyDeciderKept       = "decider.kept"
 	PropertyResultHanded      = "result.handed"
 	PropertyFailureCurrent    = "failure.current"
+	PropertyBackoffKept       = "backoff.kept"
+	PropertyClaimPrompt       = "claim.prompt"
+	PropertyOvertakeBounded   = "overtake.bounded"
+	PropertyPriorityKept      = "priority.kept"
+	PropertySlotsKept         = "slots.kept"
+	PropertyEngineLegal       = "engine.legal"
+	PropertyEventTold         = "event.told"
+	PropertyMetricAgrees      = "metric.agrees"
 	PropertyRestReached       = "rest.reached"
 	PropertyRunHappened       = "run.happened"
 )
@@ -53,10 +65,13 @@ const (
 // Properties lists the properties.
 func Properties() []string {
 	return []string{
-		PropertyClaimLinearizable, PropertyClaimExclusive, PropertyJobConserved, PropertyAttemptCounted,
-		PropertyTrashExact, PropertyCycleNone, PropertyFenceHeld, PropertyMovesLegal,
-		PropertyRevertOrdered, PropertyResumeOnce, PropertyRetryCounted, PropertyDeciderKept,
-		PropertyResultHanded, PropertyFailureCurrent, PropertyRestReached, PropertyRunHappened,
+		PropertyClaimLinearizable, PropertyReadCurrent, PropertyListWhole, PropertyClaimExclusive,
+		PropertyJobConserved, PropertyAttemptCounted, PropertyRestoreFresh, PropertyTrashExact,
+		PropertyCycleNone, PropertyFenceHeld, PropertyMovesLegal,
+		PropertyRevertOrdered, PropertyRevertExact, PropertyResumeOnce, PropertyRetryCounted, PropertyDeciderKept,
+		PropertyResultHanded, PropertyFailureCurrent, PropertyBackoffKept, PropertyClaimPrompt,
+		PropertyOvertakeBounded, PropertyPriorityKept, PropertySlotsKept, PropertyEngineLegal, PropertyEventTold,
+		PropertyMetricAgrees, PropertyRestReached, PropertyRunHappened,
 	}
 }
 

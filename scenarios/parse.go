@@ -95,6 +95,9 @@ func (s *Scenario) fillDependent() {
 			fillFlow(group.Flow.Items, group.Flow.Links)
 		}
 	}
+	if s.Observe != nil && s.Observe.Readers > 0 && s.Observe.Reads == (Span{}) {
+		s.Observe.Reads = Span{Low: Duration(200 * time.Millisecond), High: Duration(time.Second)}
+	}
 	if s.Network.Tail != (Span{}) && s.Network.TailRate == 0 {
 		s.Network.TailRate = Whole / 100
 	}

@@ -29,8 +29,8 @@ var replaced = []struct{ old, new, want string }{
 	{"    times: 7", "    count: 7", `40:5: unknown key "count"; it belongs under a group of jobs`},
 	{"    work: 20ms", "    rate: 5%", `31:5: unknown key "rate"; it belongs under a fault`},
 	{"rest: 20s", "2: 20s", `5:1: unknown key "2"; ` +
-		`write one of name, about, seeds, break, rest, heal, cycle, cluster, operator, policy, network, jobs, faults, ` +
-		`swarm, expect`},
+		`write one of name, about, seeds, break, rest, heal, cycle, promise, cluster, operator, observe, policy, ` +
+		`network, jobs, faults, swarm, expect`},
 	{"rest: 20s", "name: again", `5:1: the key "name" is already in line 1; keep one of the two`},
 	{
 		"    pattern: mixed", "    tasks: 4",

@@ -25,11 +25,15 @@ type Scenario struct {
 	Heal string `yaml:"heal" default:"all" names:"healing"`
 	// How often in a row a job must be claimed and given up without progress for that to be a cycle.
 	Cycle int `yaml:"cycle" default:"20" limit:"2..1000000"`
+	// What is promised besides, of how soon and in which order jobs are claimed.
+	Promise Promise `yaml:"promise"`
 	// The conductors and how they are set up.
 	Cluster Cluster `yaml:"cluster"`
 	// How often somebody looks into the trash, until the breaking phase ends, and puts back on the board what
 	// is there. Left out, nobody does.
 	Operator Span `yaml:"operator" limit:"1ms..720h"`
+	// Who looks on, and writes down what there is to see. Left out, nobody does.
+	Observe *Observe `yaml:"observe"`
 	// What the conductors do about a job that they had to give up.
 	Policy Policy `yaml:"policy"`
 	// What every link does when nothing is wrong.
@@ -42,6 +46,30 @@ type Scenario struct {
 	Swarm *Swarm `yaml:"swarm"`
 	// What must come of the runs. Without it every property must hold in every run.
 	Expect Expect `yaml:"expect"`
+}
+
+// Promise is what is promised of how soon and in which order jobs are claimed.
+type Promise struct {
+	// How soon a job is claimed that can be, while a conductor is well and has room for it and no fault is at
+	// work. No conductor may then take a less urgent job either, when it has had as long to hear of a more
+	// urgent one. 0 asks for nothing.
+	ClaimWithin Duration `yaml:"claim-within" limit:"0s..720h"`
+	// How many jobs that were posted later and are not more urgent may be claimed while one waits that could
+	// be claimed. 0 asks for nothing.
+	Overtaken int `yaml:"overtaken" limit:"0..1000000"`
+}
+
+// Observe is who looks on while the cluster works.
+type Observe struct {
+	// How many readers there are at the client's machine. Each asks, again and again, where a job is, which
+	// jobs are on the board or in the trash, or how many, or waits for one to come or to go.
+	Readers int `yaml:"readers" limit:"0..100"`
+	// How long a reader rests between two questions, and waits at most for a job; 200ms..1s where there are
+	// readers and this is not given.
+	Reads Span `yaml:"reads" limit:"1ms..720h"`
+	// Each conductor has a second listener, of which every event that it hears is written down; so are the
+	// steps of the engines, and at the end what the metrics say.
+	Listeners bool `yaml:"listeners"`
 }
 
 // Cluster is the conductors and how they are set up.

@@ -28,6 +28,9 @@ func drawn(t *rapid.T) *History {
 			CycleLength: int(rapid.Int32Range(0, 1<<31-1).Draw(t, "cycle length")),
 			Faults:      rapid.OneOf(rapid.Just(""), rapid.String()).Draw(t, "faults"),
 			RestWithin:  rapid.Int64Min(0).Draw(t, "rest"), End: rapid.Int64Min(0).Draw(t, "end"),
+			ClaimWithin: rapid.Int64Min(0).Draw(t, "claim"), ClockError: rapid.Int64Min(0).Draw(t, "clocks"),
+			Slots:     int(rapid.Int32Min(0).Draw(t, "slots")),
+			Overtaken: int(rapid.Int32Min(0).Draw(t, "overtaken")),
 		},
 		Processes: rapid.SliceOfNDistinct(name, 1, 5, rapid.ID).Draw(t, "processes"),
 		Jobs:      rapid.SliceOfNDistinct(name, 1, 5, rapid.ID).Draw(t, "jobs"),
@@ -46,11 +49,17 @@ func drawn(t *rapid.T) *History {
 			rec.Type = rapid.SampledFrom([]Type{OK, Fail, Info}).Draw(t, "type")
 			open = append(open[:which], open[which+1:]...)
 		} else {
-			rec.Kind = Kind(rapid.IntRange(int(Post), int(Note)).Draw(t, "kind"))
+			rec.Kind = Kind(rapid.IntRange(int(Post), int(Metric)).Draw(t, "kind"))
+			if rec.Kind == Listed {
+				rec.Call, rec.Process = asked(h, open)
+				if rec.Call == 0 {
+					rec.Kind = Heard // nobody has asked for a list
+				}
+			}
 			if rec.Kind.aboutJob() || rapid.Bool().Draw(t, "job") {
 				rec.Job = JobID(rapid.IntRange(0, len(h.Jobs)-1).Draw(t, "job id"))
 			}
-			if rec.Kind.Operation() || rapid.Bool().Draw(t, "process") {
+			if rec.Kind != Listed && (rec.Kind.Operation() || rapid.Bool().Draw(t, "process")) {
 				rec.Process = ProcessID(rapid.IntRange(0, len(h.Processes)-1).Draw(t, "process id"))
 			}
 			switch {
@@ -70,6 +79,17 @@ func drawn(t *rapid.T) *History {
 		h.Records = append(h.Records, rec)
 	}
 	return h
+}
+
+// asked is the first open call that is answered with listed jobs, and whose it is.
+func asked(h *History, open []int64) (call int64, process ProcessID) {
+	for _, seq := range open {
+		invoke := h.Records[seq-1]
+		if invoke.Kind == List || invoke.Kind == Wait && invoke.Job == None {
+			return seq, invoke.Process
+		}
+	}
+	return 0, None
 }
 
 func fill(t *rapid.T, rec *Record) {

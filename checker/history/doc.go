@@ -111,7 +111,7 @@
 //
 //	group     what the jobs have in common, for people
 //	jobs      the names of the jobs, each in one shape; they need not be in the header's list
-//	atoms     the flow's atoms, at least one; each is listed after those that it names
+//	atoms     the flow's atoms, from 1 to 2000; each is listed after those that it names
 //
 // An atom is an object with these fields; all but name may be left out.
 //
@@ -127,5 +127,57 @@
 //
 // An absent field is zero, false or empty; [Write] leaves those out. There are no other fields, no
 // other values, no blank lines and no two records on a line: [Read] refuses them, with the line, the
-// column, what is wrong and what would be right.
+// column, what is wrong and what would be right. Numbers are whole and written without an exponent.
+//
+// [Schema] is the same as a JSON schema of one line, for programs in other languages. What it cannot say
+// is what lines say about each other: that seq counts without a gap and at_ns does not go back, that a call
+// names an open invoke of the same kind, process and job, and that names are those that the header lists.
+//
+// # Histories of other systems
+//
+// Whatever hands out jobs one at a time can be checked by what it has in its log: see the example. Write down
+// every call with its beginning and its end, from the caller's side, as they came; a call of which the end
+// is not known is an invoke alone, or ends as info. Never make an ok of what is only likely. Where a system
+// numbers its claims (a delivery count, a fencing token), that is the epoch, from 1 for each job; where it
+// does not, claims can be counted while there is one log and it is complete. The lines of several logs have
+// one order only when their clocks do: where they are apart by less than the clocks may differ, write invokes
+// as early and completions as late as they can have been.
+//
+// A promise is checked as far as the records go that it looks at. What each needs beside jobs that are posted
+// and claimed (epochs in the claims that are ok):
+//
+//	claim.linearizable  claims, abandons, consumes, trashes and restores, and lease_end wherever a job became
+//	                    free without its owner: a claim that ends untold is a claim too many
+//	claim.exclusive     the same; and move where work on a task begins, with the epoch of its claim, and crash
+//	read.current        owner, wait, list and listed
+//	list.whole          list with listed, wait without a job, count; n in post for their order
+//	job.conserved       consume, trash, restore; final for every job
+//	attempt.counted     attempt in claim, abandon and trash; counted in abandon. Where a system does not count
+//	                    attempts, do not ask for it
+//	restore.fresh       restore; attempt in claim
+//	trash.exact         attempts in the header; trash with its reason; counted in abandon
+//	cycle.none          cycle_length in the header; abandon, lease_end; move and save with n
+//	fence.held          save with epoch; revision where the store has one
+//	moves.legal         move and retry, every one of them
+//	revert.ordered      the same, and the shapes
+//	revert.exact        the same, and the shapes
+//	resume.once         the same, and save
+//	retry.counted       the same, and the shapes
+//	decider.kept        the same, and the shapes
+//	result.handed       misled, of tasks that look at their arguments
+//	failure.current     reason in abandon, subject in trash, in the form above; move, and the shapes
+//	engine.legal        engine
+//	event.told          heard, and move of the subject "job"
+//	metric.agrees       metric
+//	backoff.kept        n in abandon
+//	claim.prompt        claim_within_ns and slots in the header; fault, heal, crash, start, pause, resume
+//	overtake.bounded    overtaken in the header; n in post
+//	priority.kept       claim_within_ns in the header; n in post
+//	slots.kept          slots in the header
+//	rest.reached        rest_within_ns and end_ns in the header; heal where there were faults; final
+//	run.happened        nothing more
+//
+// What is not there is not asked: a history without saves keeps fence.held, and the number of checks that the
+// verdict tells is zero. Only job.conserved and rest.reached are undecided where it is not said how the jobs
+// ended. A promise of which a system knows nothing is best left out of the verdict: derail check --property.
 package history

@@ -146,9 +146,9 @@ func (r *reader) enter(fields []string, name string, nameAt int) bool {
 	i := slices.Index(fields, name)
 	switch {
 	case i < 0:
-		r.fail(nameAt, "unknown field "+strconv.Quote(name), oneOf(name, fields))
+		r.fail(nameAt, "unknown field "+quoted(name), oneOf(name, fields))
 	case r.columns[i] != 0:
-		r.fail(nameAt, "the field "+strconv.Quote(name)+" a second time", "want it once")
+		r.fail(nameAt, "the field "+quoted(name)+" a second time", "want it once")
 	default:
 		r.columns[i] = r.at + 1
 		return true
@@ -202,7 +202,7 @@ func (r *reader) headerField(name string, nameAt int) {
 	case fieldProcesses:
 		r.list(fieldProcesses, func(text string, at int) {
 			if _, twice := r.processes[text]; twice {
-				r.fail(at, strconv.Quote(text)+" is listed twice", "want each process once")
+				r.fail(at, quoted(text)+" is listed twice", "want each process once")
 			}
 			r.processes[text] = ProcessID(len(r.history.Processes))
 			r.history.Processes = append(r.history.Processes, text)
@@ -210,7 +210,7 @@ func (r *reader) headerField(name string, nameAt int) {
 	case fieldJobs:
 		r.list(fieldJobs, func(text string, at int) {
 			if _, twice := r.jobs[text]; twice {
-				r.fail(at, strconv.Quote(text)+" is listed twice", "want each job once")
+				r.fail(at, quoted(text)+" is listed twice", "want each job once")
 			}
 			r.jobs[text] = JobID(len(r.history.Jobs))
 			r.history.Jobs = append(r.history.Jobs, text)
@@ -277,7 +277,7 @@ func (r *reader) oneOf(what string, table []string) int {
 	if i := slices.Index(table[1:], word); i >= 0 {
 		return i + 1
 	}
-	r.fail(at, "unknown "+what+" "+strconv.Quote(word), oneOf(word, table[1:]))
+	r.fail(at, "unknown "+what+" "+quoted(word), oneOf(word, table[1:]))
 	return 0
 }
 
@@ -287,7 +287,7 @@ func listed[ID ProcessID | JobID](r *reader, ids map[string]ID, list string) ID 
 	name := r.str("a name")
 	id, known := ids[name]
 	if !known {
-		r.fail(at, strconv.Quote(name)+" is not in the header", "want a name that the header lists in "+
+		r.fail(at, quoted(name)+" is not in the header", "want a name that the header lists in "+
 			strconv.Quote(list))
 		return None
 	}

@@ -204,7 +204,7 @@ func (s *scanner) number(least, most int64) int64 {
 	at, digits := s.digits()
 	v, err := strconv.ParseInt(digits, 10, 64)
 	if s.err == nil && (err != nil || v < least || v > most) {
-		s.fail(at, "the number "+digits+" is out of range",
+		s.fail(at, "the number "+shortened(digits)+" is out of range",
 			"want "+strconv.FormatInt(least, 10)+" to "+strconv.FormatInt(most, 10))
 	}
 	return v
@@ -215,7 +215,7 @@ func (s *scanner) unsigned() uint64 {
 	at, digits := s.digits()
 	v, err := strconv.ParseUint(digits, 10, 64)
 	if s.err == nil && err != nil {
-		s.fail(at, "the number "+digits+" is out of range", "want 0 to 18446744073709551615")
+		s.fail(at, "the number "+shortened(digits)+" is out of range", "want 0 to 18446744073709551615")
 	}
 	return v
 }
@@ -232,7 +232,7 @@ func (s *scanner) digits() (at int, digits string) {
 		s.at = at
 		problem := s.found()
 		if digits != "" {
-			problem = strconv.Quote(digits) + " is no whole number"
+			problem = quoted(digits) + " is no whole number"
 		}
 		s.fail(at, problem, "want a whole number")
 		return at, "0"

@@ -84,6 +84,14 @@ func TestShapesRefused(t *testing.T) {
 			`f:1:47: "a" is there twice; want each atom once`,
 		},
 		{
+			"an atom without a name", begin + `{"atoms":[{"retry":true}]}]}`,
+			`f:1:34: an atom without a name; want "name"`,
+		},
+		{
+			"too many atoms", begin + `{"atoms":[` + manyAtoms(mostAtoms+1) + `]}]}`,
+			"f:1:" + strconv.Itoa(35+len(manyAtoms(mostAtoms))) + `: a shape with too many atoms; want at most 2000`,
+		},
+		{
 			"after itself", begin + `{"atoms":[{"name":"a","after":["a"]}]}]}`,
 			`f:1:55: "a" is no atom so far; want an atom that stands before this one`,
 		},
@@ -114,4 +122,13 @@ func TestCloneSharesNoShape(t *testing.T) {
 	if !slices.Equal(clone.Header.Shapes[0].Atoms[1].After, []string{"again"}) {
 		t.Error("the clone has changed with what it was made of")
 	}
+}
+
+// manyAtoms is the text of n atoms.
+func manyAtoms(n int) string {
+	var atoms []string
+	for i := range n {
+		atoms = append(atoms, `{"name":"`+strconv.Itoa(i)+`"}`)
+	}
+	return strings.Join(atoms, ",")
 }

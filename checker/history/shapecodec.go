@@ -12,6 +12,10 @@ var (
 	atomFields  = []string{"name", "retry", "after", "under", "attempts", "revert_all", "never", "undoes"}
 )
 
+// mostAtoms is how many atoms a shape has at most. Whoever reads a history may ask of any two of them which
+// comes first, so that they take room by the square.
+const mostAtoms = 2000
+
 func appendShapes(b []byte, shapes []Shape) []byte {
 	if len(shapes) == 0 {
 		return b
@@ -73,9 +77,9 @@ func (s *scanner) nested(fields []string, member func(name string)) (begin int) 
 		i := slices.Index(fields, name)
 		switch {
 		case i < 0:
-			s.fail(nameAt, "unknown field "+strconv.Quote(name), oneOf(name, fields))
+			s.fail(nameAt, "unknown field "+quoted(name), oneOf(name, fields))
 		case seen>>i&1 != 0:
-			s.fail(nameAt, "the field "+strconv.Quote(name)+" a second time", "want it once")
+			s.fail(nameAt, "the field "+quoted(name)+" a second time", "want it once")
 		default:
 			seen |= 1 << i
 			member(name)
@@ -97,13 +101,18 @@ func (r *reader) shapes() {
 			case "jobs":
 				r.list(fieldJobs, func(text string, at int) {
 					if shaped[text] {
-						r.fail(at, strconv.Quote(text)+" has a shape already", "want each job in one shape")
+						r.fail(at, quoted(text)+" has a shape already", "want each job in one shape")
 					}
 					shaped[text] = true
 					s.Jobs = append(s.Jobs, text)
 				})
 			case "atoms":
-				r.each("atoms", func() { s.Atoms = append(s.Atoms, r.atom(names)) })
+				r.each("atoms", func() {
+					if len(s.Atoms) == mostAtoms {
+						r.fail(r.at, "a shape with too many atoms", "want at most "+strconv.Itoa(mostAtoms))
+					}
+					s.Atoms = append(s.Atoms, r.atom(names))
+				})
 			}
 		})
 		if len(s.Atoms) == 0 {
@@ -118,13 +127,14 @@ func (r *reader) atom(names map[string]*ShapeAtom) ShapeAtom {
 	var a ShapeAtom
 	known := func(text string, at int) {
 		if names[text] == nil {
-			r.fail(at, strconv.Quote(text)+" is no atom so far", "want an atom that stands before this one")
+			r.fail(at, quoted(text)+" is no atom so far", "want an atom that stands before this one")
 		}
 	}
+	named := false
 	begin := r.nested(atomFields, func(name string) {
 		switch name {
 		case "name":
-			a.Name = r.str("an atom's name")
+			a.Name, named = r.str("an atom's name"), true
 		case "retry":
 			a.Retry = r.truth()
 		case "after":
@@ -136,7 +146,7 @@ func (r *reader) atom(names map[string]*ShapeAtom) ShapeAtom {
 			at := r.at
 			a.Under = r.str("a retry's name")
 			if retry := names[a.Under]; r.err == nil && a.Under != "" && (retry == nil || !retry.Retry) {
-				r.fail(at, strconv.Quote(a.Under)+" is no retry so far", "want a retry that stands before this one")
+				r.fail(at, quoted(a.Under)+" is no retry so far", "want a retry that stands before this one")
 			}
 		case "attempts":
 			a.Attempts = int(r.number(0, math.MaxInt32))
@@ -148,8 +158,11 @@ func (r *reader) atom(names map[string]*ShapeAtom) ShapeAtom {
 			a.Undoes = r.truth()
 		}
 	})
+	if !named {
+		r.fail(begin, "an atom without a name", `want "name"`)
+	}
 	if names[a.Name] != nil {
-		r.fail(begin, strconv.Quote(a.Name)+" is there twice", "want each atom once")
+		r.fail(begin, quoted(a.Name)+" is there twice", "want each atom once")
 	}
 	names[a.Name] = &a
 	return a

@@ -3,6 +3,7 @@ package history
 import (
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // SyntaxError says where a file is not a history, what is wrong there and what would be right.
@@ -18,6 +19,23 @@ type SyntaxError struct {
 func (e *SyntaxError) Error() string {
 	return e.File + ":" + strconv.Itoa(e.Line) + ":" + strconv.Itoa(e.Column) + ": " + e.Problem + "; " + e.Want
 }
+
+// mostShown is how much of a text from the file a message shows, in bytes. A mistake can have any length.
+const mostShown = 64
+
+// shortened is a text for a message.
+func shortened(text string) string {
+	if len(text) <= mostShown {
+		return text
+	}
+	cut := mostShown
+	for cut > 0 && !utf8.RuneStart(text[cut]) {
+		cut--
+	}
+	return text[:cut] + "..."
+}
+
+func quoted(text string) string { return strconv.Quote(shortened(text)) }
 
 // oneOf says which words would be right in place of got, the nearest first if one is near.
 func oneOf(got string, words []string) string {

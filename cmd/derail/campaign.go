@@ -71,7 +71,7 @@ func (p *campaign) scenario(ctx context.Context, i int, s *reports.Scenario) {
 	asked, untilTime := p.flags.seeds(e)
 	config := explore.Config{
 		Blueprint: e.blueprint, First: asked.First, Count: asked.Count, Parallel: int(p.flags.Parallel),
-		Twice: p.flags.Twice, Options: p.console.options(p.flags.backendFlag),
+		Twice: p.flags.Twice, Options: e.options(p.console.options(p.flags.backendFlag)),
 		Keep: max(int(p.flags.Keep), mostFailures),
 	}
 	if config.Parallel == 0 {

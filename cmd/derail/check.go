@@ -14,14 +14,19 @@ import (
 	"derail/checker"
 	"derail/checker/history"
 	"derail/reports"
+	"derail/scenarios"
 )
 
 // checkCommand checks histories that were saved.
 type checkCommand struct {
-	Files   []string `arg:"" name:"file" help:"${check_files}"`
-	JSON    bool     `name:"json" help:"Print the verdicts as JSON."`
-	Picture string   `placeholder:"FILE" help:"${check_picture}"`
-	Job     string   `placeholder:"JOB" help:"The job to draw."`
+	Files []string `arg:"" name:"file" help:"${check_files}"`
+	JSON  bool     `name:"json" help:"Print the verdicts as JSON."`
+
+	Property      []string `sep:"none" placeholder:"NAME" help:"${check_property}"`
+	SecondOpinion bool     `help:"${check_second}"`
+
+	Picture string `placeholder:"FILE" help:"${check_picture}"`
+	Job     string `placeholder:"JOB" help:"The job to draw."`
 }
 
 // Help is the end of `derail check --help`.
@@ -33,9 +38,15 @@ Examples:
 
     derail check out/runs/mine-seed-7
     derail check history.jsonl --picture orders-3.html --job orders-3
+    derail check history.jsonl --property claim.exclusive --property fence.held
+    derail check history.jsonl --second-opinion
     zcat old.jsonl.gz | derail check --json -
 
-The exit code is 0 when every promise was kept, and 1 when one was broken or could not be decided.
+derail schema history prints the schema of that form; what each promise needs to know is in the documentation
+of the package derail/checker/history.
+
+The exit code is 0 when every promise was kept, and 1 when one was broken or could not be decided. It is 3
+when porcupine is asked as well, and contradicts.
 `
 }
 
@@ -48,6 +59,9 @@ type examined struct {
 	Outcome  checker.Outcome   `json:"outcome"`
 	Verdicts []checker.Verdict `json:"verdicts"`
 
+	// Opinions are of the jobs about which porcupine was asked, where that was asked for.
+	Opinions []checker.Opinion `json:"second_opinion,omitempty"`
+
 	history *history.History
 }
 
@@ -56,10 +70,13 @@ func (k *checkCommand) Run(c *console) error {
 	if k.Picture != "" && (len(k.Files) != 1 || k.Job == "") || k.Picture == "" && k.Job != "" {
 		return wrongInput(errors.New("--picture: want one history, and --job to say which job of it to draw"))
 	}
+	if err := k.known(); err != nil {
+		return err
+	}
 	all := []examined{}
 	var troubles []error
 	for _, file := range k.Files {
-		one, err := c.examine(file)
+		one, err := k.examine(c, file)
 		if err != nil {
 			troubles = append(troubles, err)
 			continue
@@ -82,14 +99,50 @@ func (k *checkCommand) Run(c *console) error {
 			return err
 		}
 	}
-	if slices.ContainsFunc(all, func(e examined) bool { return e.Outcome != checker.Valid }) {
+	switch {
+	case slices.ContainsFunc(all, func(e examined) bool { return len(e.contradictions()) > 0 }):
+		return silently(exitFault)
+	case slices.ContainsFunc(all, func(e examined) bool { return e.Outcome != checker.Valid }):
 		return silently(exitUnexpected)
 	}
 	return nil
 }
 
+// known holds the names of properties against those that there are.
+func (k *checkCommand) known() error {
+	var names []string
+	for _, p := range checker.Properties() {
+		names = append(names, p.Name)
+	}
+	for _, name := range k.Property {
+		if slices.Contains(names, name) {
+			continue
+		}
+		if near := scenarios.Nearest(name, names); near != "" {
+			return wrongInput(fmt.Errorf("--property: there is no property %q: did you mean %q?", name, near))
+		}
+		return wrongInput(fmt.Errorf("--property: there is no property %q (derail list properties)", name))
+	}
+	return nil
+}
+
+// looked is the verdicts that are asked for.
+func (k *checkCommand) looked(all []checker.Verdict) []checker.Verdict {
+	return slices.DeleteFunc(all, func(v checker.Verdict) bool {
+		return len(k.Property) > 0 && !slices.Contains(k.Property, v.Property)
+	})
+}
+
+// mostSteps is how long porcupine may think about one job: some seconds.
+const mostSteps = 5_000_000
+
+// contradictions are the opinions that differ from the verdict.
+func (e *examined) contradictions() []checker.Opinion {
+	return slices.DeleteFunc(slices.Clone(e.Opinions), func(o checker.Opinion) bool { return !o.Differ() })
+}
+
 // examine reads and checks one history.
-func (c *console) examine(file string) (examined, error) {
+func (k *checkCommand) examine(c *console, file string) (examined, error) {
 	in := c.in
 	if file != "-" {
 		if info, err := os.Stat(file); err == nil && info.IsDir() {
@@ -109,11 +162,15 @@ func (c *console) examine(file string) (examined, error) {
 	if err != nil {
 		return examined{}, unreadable(file, err)
 	}
-	report := checker.Check(h)
-	return examined{
+	report := checker.Report{Verdicts: k.looked(checker.Check(h).Verdicts)}
+	e := examined{
 		File: file, Scenario: h.Header.Scenario, Seed: h.Header.Seed, Hash: h.Header.Hash,
 		Outcome: report.Outcome(), Verdicts: report.Verdicts, history: h,
-	}, nil
+	}
+	if k.SecondOpinion {
+		e.Opinions = checker.SecondOpinion(h, mostSteps)
+	}
+	return e, nil
 }
 
 func (c *console) verdictsJSON(all []examined) error {
@@ -164,6 +221,27 @@ func (c *console) verdicts(e *examined) {
 			}
 			c.finding(e.history, v.Summary, found)
 		}
+	}
+	c.secondOpinion(e)
+}
+
+// secondOpinion tells what porcupine says, where it was asked.
+func (c *console) secondOpinion(e *examined) {
+	if len(e.Opinions) == 0 {
+		return
+	}
+	silent := 0
+	for _, o := range e.Opinions {
+		if o.Outcome == checker.Unknown || o.Verdict == checker.Unknown {
+			silent++
+		}
+	}
+	differ := e.contradictions()
+	c.printf("  porcupine agrees about the claims of %d of %d jobs, contradicts about %d; %d undecided\n",
+		len(e.Opinions)-silent-len(differ), len(e.Opinions), len(differ), silent)
+	for _, o := range differ {
+		c.printf("%13s- %s: porcupine says %s, and claim.linearizable says %s\n", "", o.Job,
+			verdictWord(o.Outcome), verdictWord(o.Verdict))
 	}
 }
 

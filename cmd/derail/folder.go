@@ -23,6 +23,8 @@ func (e *experiment) folder(r *explore.Replayed, replay string) *reports.RunFold
 		faults[name] += r.Result.Faults[i]
 	}
 	run.Faults, run.Points = struck(faults), passedPoints(r.Result.Points)
+	run.Marks = marksOf(r.Marks)
+	run.Stopped, run.StoppedAt = r.Result.Stopped, r.Result.StoppedAt
 	run.Ruined, run.Plan = reports.Ruins(r.Result.History), r.Result.Plan
 	return &reports.RunFolder{
 		Run: run, History: r.Result.History, Scenario: e.scenario.Marshal(), Choices: []byte(r.Choices.String()),

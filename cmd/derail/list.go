@@ -12,7 +12,7 @@ import (
 
 // listCommand lists what there is.
 type listCommand struct {
-	What string `arg:"" optional:"" enum:"scenarios,faults,properties,points" default:"scenarios" help:"${list_what}"`
+	What string `arg:"" optional:"" enum:"scenarios,faults,properties,points,marks" default:"scenarios" help:"${list_what}"`
 }
 
 // Help is the end of `derail list --help`.
@@ -23,6 +23,7 @@ func (listCommand) Help() string {
     derail list faults         what can break, and the keys that say how
     derail list properties     the promises that every run is held to
     derail list points         where code.failpoint can strike
+    derail list marks          the situations that runs are to meet sometimes
 `
 }
 
@@ -41,6 +42,10 @@ func (l *listCommand) Run(c *console) error {
 	case "points":
 		for _, p := range failpoints.All() {
 			rows = append(rows, [2]string{p.Name, p.About})
+		}
+	case "marks":
+		for _, m := range checker.Sometimes() {
+			rows = append(rows, [2]string{m.Name, m.Sentence})
 		}
 	default:
 		return c.listScenarios()

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"derail/checker"
 	"derail/scenarios"
 	"derail/sim/world"
 )
@@ -19,6 +20,7 @@ type experiment struct {
 	scenario  *scenarios.Scenario
 	blueprint *world.Blueprint
 	plan      *string // the faults that the command line puts in the place of the scenario's; nil: none
+	stop      bool    // whether a run ends where a promise is broken
 }
 
 // argument is what names the experiment on a command line.
@@ -70,7 +72,11 @@ func experiments(paths []string) ([]*experiment, error) {
 
 // parseOptions are the names that scenarios may use.
 func parseOptions() scenarios.ParseOptions {
-	return scenarios.ParseOptions{Points: world.Points(), Marks: []string{}}
+	o := scenarios.ParseOptions{Points: world.Points(), Marks: []string{}}
+	for _, m := range checker.Sometimes() {
+		o.Marks = append(o.Marks, m.Name)
+	}
+	return o
 }
 
 func compile(t text) (*experiment, error) {

@@ -26,10 +26,11 @@ type grammar struct {
 	Check    checkCommand    `cmd:"" help:"Check saved histories; needs no simulator."`
 	Report   reportCommand   `cmd:"" help:"Show what a campaign or a run has saved, again or as another format."`
 	Faults   faultsCommand   `cmd:"" help:"Tell of what can break: kinds of fault and failpoints, with examples."`
+	Bugs     bugsCommand     `cmd:"" help:"List the bugs that were planted to try derail, and hunt them."`
 	List     listCommand     `cmd:"" help:"List scenarios, or what can be written in one."`
 	Validate validateCommand `cmd:"" help:"Say what is wrong with scenario files, and where."`
 	Draw     drawCommand     `cmd:"" help:"Draw the flows of a scenario's jobs: as text, DOT or Mermaid."`
-	Schema   schemaCommand   `cmd:"" help:"Print the JSON schema of scenario files, for editors."`
+	Schema   schemaCommand   `cmd:"" help:"Print the JSON schema of scenario files, or of histories."`
 	Fmt      fmtCommand      `cmd:"" help:"Put scenario files into the one form that all have."`
 	Version  versionCommand  `cmd:"" help:"Print which derail this is."`
 }

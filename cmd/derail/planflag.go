@@ -60,10 +60,10 @@ func (e *experiment) arguments(verb string) []string {
 	if e.plan != nil {
 		args = append(args, planName, *e.plan)
 	}
-	return args
+	return append(args, e.stopArguments()...)
 }
 
 // drawnArguments are those that name the experiment and a plan that a seed drew.
 func (e *experiment) drawnArguments(verb, drawn string) []string {
-	return []string{verb, e.argument(), planName, drawn}
+	return append([]string{verb, e.argument(), planName, drawn}, e.stopArguments()...)
 }

@@ -27,6 +27,7 @@ type replayCommand struct {
 	Job []string `sep:"none" placeholder:"NAME" help:"Tell also what happened to this job, such as orders-1."`
 
 	planFlag
+	stopFlag
 	backendFlag
 }
 
@@ -68,7 +69,7 @@ func (r *replayCommand) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	folder, code, err := again.run(c, c.options(r.backendFlag), r.Twice)
+	folder, code, err := again.run(c, again.experiment.options(c.options(r.backendFlag)), r.Twice)
 	if err != nil {
 		return fault(err)
 	}
@@ -104,6 +105,10 @@ func (r *replayCommand) find(c *console) (*rerun, error) {
 	if err := r.apply(c, []*experiment{again.experiment}); err != nil {
 		return nil, err
 	}
+	if r.StopEarly && !again.experiment.stop { // what was recorded went on
+		again.recorded, again.command = "", ""
+	}
+	r.stops([]*experiment{again.experiment})
 	if r.Faults != nil { // what was drawn for other faults, and what came of it, says nothing
 		again.choices, again.recorded, again.command = nil, "", ""
 	}
@@ -151,6 +156,7 @@ func (r *replayCommand) saved() (*rerun, error) {
 	if err != nil {
 		return nil, wrongInput(err)
 	}
+	e.stop = f.Run.Stopped != ""
 	again := &rerun{experiment: e, seed: f.Run.Seed, command: f.Run.Replay, recorded: f.Run.Hash}
 	if f.Choices != nil {
 		if again.choices, err = parseChoices(filepath.Join(r.Path, reports.ChoicesFile), f.Choices); err != nil {
@@ -241,11 +247,16 @@ func (a *rerun) again(o world.Options, f *reports.RunFolder) {
 
 // compared says whether this was the run that was saved.
 func (a *rerun) compared(f *reports.RunFolder) string {
+	stopped := ""
+	if f.Run.Stopped != "" {
+		stopped = fmt.Sprintf("The run was ended where %s was broken (record %d).\n", f.Run.Stopped,
+			f.Run.StoppedAt)
+	}
 	switch a.recorded {
 	case "":
-		return "Hash " + f.Run.Hash + "."
+		return stopped + "Hash " + f.Run.Hash + "."
 	case f.Run.Hash:
-		return "Hash " + f.Run.Hash + ", the same as was recorded."
+		return stopped + "Hash " + f.Run.Hash + ", the same as was recorded."
 	}
 	return fmt.Sprintf("Hash %s, and %s was recorded: this is not the run that was saved. Either derail has "+
 		"changed since then, or it is not deterministic (--twice tells).", f.Run.Hash, a.recorded)

@@ -30,9 +30,10 @@ type runCommand struct {
 	Keep count  `placeholder:"N" default:"${keep}" help:"How many failing runs of each scenario to save (${keep})."`
 	JSON bool   `name:"json" help:"Print the summary as JSON, and no text."`
 
-	Coverage bool `help:"Print how often each kind of fault struck, and each failpoint was passed and fired."`
+	Coverage bool `help:"${run_coverage}"`
 
 	planFlag
+	stopFlag
 	backendFlag
 }
 
@@ -52,8 +53,9 @@ func (c *console) options(b backendFlag) world.Options {
 
 // Help is the end of `derail run --help`.
 func (runCommand) Help() string {
-	return `A run is decided by its scenario and its seed alone: no flag changes it. A run that is not as
-expected is run a second time before it is reported, and the report has the command that runs it again.
+	return `A run is decided by its scenario and its seed alone: no flag changes it, but --stop-early ends it
+sooner. A run that is not as expected is run a second time before it is reported, and the report has the
+command that runs it again.
 
 Examples:
 
@@ -85,6 +87,7 @@ func (r *runCommand) Run(c *console) error {
 	if err := r.apply(c, list); err != nil {
 		return err
 	}
+	r.stops(list)
 	output, err := c.output(r.Out)
 	if err != nil {
 		return err

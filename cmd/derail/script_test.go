@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"derail/checker"
 )
 
 func TestMain(m *testing.M) {
@@ -26,10 +28,16 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	history, err := filepath.Abs("../../checker/history")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("SCENARIOS", suite)
+			env.Setenv("PROMISES", strconv.Itoa(len(checker.Properties())))
+			env.Setenv("HISTORY", history)
 			return nil
 		},
 		Condition: func(name string) (bool, error) {

@@ -2,11 +2,13 @@ package conductor
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
 	"derail/core/event"
 	"derail/core/flow"
+	"derail/core/host"
 )
 
 // TestFlowThatEndsDuringAStop: a flow that comes to its end with the task that runs when its conductor is
@@ -30,5 +32,24 @@ func TestFlowThatEndsDuringAStop(t *testing.T) {
 				p.Errorf("flow %s, job %s", p.flowState(job), p.where(job))
 			}
 		}
+	})
+}
+
+// TestContextEndsDuringAStop: the end of the context comes before the stop, and Run says which it was.
+func TestContextEndsDuringAStop(t *testing.T) {
+	inPlant(t, func(p *plant) {
+		p.factory("long", p.task("t", deaf(5*time.Second)))
+		p.post("j", "long")
+		ctx, end := host.WithCancel(p.ctx)
+		w := p.start(ctx, p.conductor("a", nil))
+		time.Sleep(time.Second)
+		w.Stop()
+		time.Sleep(time.Second)
+		end(errBroken)
+		if err := <-w.returned; !errors.Is(err, errBroken) {
+			p.Errorf("Run returned %v", err)
+		}
+		p.expect("j", "claimed after 1") // until its lease ends
+		time.Sleep(time.Minute)
 	})
 }

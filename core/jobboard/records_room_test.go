@@ -25,7 +25,9 @@ func TestRecordsAreOneAllocation(t *testing.T) {
 	}
 	withInputs := posting
 	withInputs.Inputs = inputs
-	ledger := Ledger{Epoch: 1 << 40, Attempts: 1 << 30, Released: 1 << 40, NotBefore: time.Now(), Rest: time.Hour}
+	ledger := Ledger{
+		Epoch: 1 << 40, Attempts: 1 << 30, Released: 1 << 40, NotBefore: time.Now(), Rest: time.Hour,
+	}
 	claimed := Job{Posting: posting, Ledger: ledger}
 	claimed.Holder = Holder{Owner: long(500), Epoch: 1 << 40, serial: 1 << 40}
 	claimed.Rest = 0

@@ -121,3 +121,21 @@ func TestWhyItIsInDoubt(t *testing.T) {
 		}
 	})
 }
+
+// TestTwinsAreToldApart: a claim that got no answer is not taken for made where another session of the same
+// name has made one: its record is the same in all but the lease.
+func TestTwinsAreToldApart(t *testing.T) {
+	inOffice(t, func(o *office) {
+		o.post("j")
+		a, b := o.session("twin"), o.session("twin")
+		seen := o.job("j")
+		held := o.claim(b, "j")
+		for _, how := range []fault{loseRequest, loseAnswer} {
+			o.store.plan(labelClaim, how)
+			if c, err := o.Claim(o.ctx, a, seen); !errors.Is(err, ErrHeld) {
+				o.Errorf("%s: it claimed what its twin holds: %+v, %v", how, c, err)
+			}
+		}
+		o.must(o.Consume(o.ctx, held))
+	})
+}

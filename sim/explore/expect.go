@@ -18,7 +18,8 @@ type Breach struct {
 }
 
 // judge holds one run against what its scenario expects. It returns what must not be, and what
-// should have been and was not, in sentences.
+// should have been and was not, in sentences. Of a run that was ended where a promise was broken nothing is
+// expected that its end could have brought.
 func judge(b *world.Blueprint, r *world.Result, report checker.Report) (breaches []Breach, unmet []string) {
 	if r.Broken != nil {
 		unmet = append(unmet, r.Broken.Error())
@@ -28,14 +29,18 @@ func judge(b *world.Blueprint, r *world.Result, report checker.Report) (breaches
 		v := &report.Verdicts[i]
 		switch {
 		case slices.Contains(expect.Broken, v.Property):
-			if v.Outcome != checker.Invalid {
+			if v.Outcome != checker.Invalid && r.Stopped == "" {
 				unmet = append(unmet, fmt.Sprintf("%s was to be found broken, and was not", v.Property))
 			}
 		case slices.Contains(expect.Found, v.Property), slices.Contains(expect.MayBreak, v.Property):
 			// Any outcome will do, here; whether it was found is asked of all runs together.
+		case v.Outcome == checker.Unknown && r.Stopped != "":
 		case v.Outcome != checker.Valid:
 			breaches = append(breaches, Breach{v.Property, v.Outcome, v.Summary})
 		}
+	}
+	if r.Stopped != "" {
+		return breaches, unmet
 	}
 	lost := ruined{}
 	if r.Ruined != "" {
@@ -110,9 +115,10 @@ func unfound(s *scenarios.Scenario, properties []Tally) (unmet []string) {
 }
 
 // unreached lists the faults and marks that the scenario expects and no run met.
-func unreached(s *scenarios.Scenario, faults map[string]int64) (unmet []string) {
+func unreached(s *scenarios.Scenario, c *Campaign) (unmet []string) {
 	for _, name := range s.Expect.Reached {
-		if faults[name] == 0 {
+		marked := slices.ContainsFunc(c.Marks, func(m MarkCount) bool { return m.Name == name && m.Runs > 0 })
+		if c.Faults[name] == 0 && !marked {
 			unmet = append(unmet, fmt.Sprintf("%s was to happen in at least one run, and did not", name))
 		}
 	}

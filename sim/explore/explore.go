@@ -47,8 +47,10 @@ type Campaign struct {
 	Failures   []Failure // at most Config.Keep of them by seed: the gravest kind, and of it the first
 	// Points is every failpoint, and how often it was passed and fired in all runs.
 	Points []world.PointCount
+	// Marks is every mark of [checker.Sometimes], in that order.
+	Marks []MarkCount
 	// Unmet is what was expected of the runs together and did not happen. It stays empty when there
-	// were fewer runs than the scenario says its suite needs.
+	// were fewer whole runs than the scenario says its suite needs.
 	Unmet []string
 	// Exemplary is, for each property that was expected to be found broken, in every run or in any, and was, the
 	// lowest seed.
@@ -68,6 +70,8 @@ type Totals struct {
 	Failed, Nondeterministic, Unfinished int
 	// Ruined counts the runs that were broken beyond what the promises cover, wholly or for some jobs.
 	Ruined int
+	// Cut counts the runs that were ended where a promise was broken: see [world.Options].
+	Cut int
 }
 
 func (t *Totals) add(more Totals) {
@@ -83,12 +87,20 @@ func (t *Totals) add(more Totals) {
 	t.Nondeterministic += more.Nondeterministic
 	t.Unfinished += more.Unfinished
 	t.Ruined += more.Ruined
+	t.Cut += more.Cut
 }
 
 // Tally counts a property's verdicts.
 type Tally struct {
 	Property                string
 	Held, Broken, Undecided int
+}
+
+// MarkCount says how often a mark was met.
+type MarkCount struct {
+	Name  string
+	Runs  int   // in which it was met
+	Times int64 // in all of them together
 }
 
 // Failure is a run that was not as expected.
@@ -167,6 +179,7 @@ func collectLess() (restore func()) {
 // share is one worker's part of a campaign.
 type share struct {
 	config  *Config
+	options world.Options // with a checker.Live of its own, where there is to be one
 	world   *world.World
 	checker *checker.Checker
 	sum     Campaign
@@ -175,10 +188,16 @@ type share struct {
 
 func (s *share) begin(c *Config) {
 	s.config, s.world, s.checker = c, world.New(c.Blueprint), checker.New()
+	if s.options = c.Options; s.options.Live != nil {
+		s.options.Live = &checker.Live{}
+	}
 	s.sum.Exemplary = map[string]uint64{}
 	s.faults = make([]int64, len(c.Blueprint.FaultNames()))
 	for _, p := range checker.Properties() {
 		s.sum.Properties = append(s.sum.Properties, Tally{Property: p.Name})
+	}
+	for _, m := range checker.Sometimes() {
+		s.sum.Marks = append(s.sum.Marks, MarkCount{Name: m.Name})
 	}
 }
 
@@ -186,7 +205,7 @@ func (s *share) begin(c *Config) {
 func (s *share) run(seed uint64) {
 	s.sum.Runs++
 	defer s.survive(seed)
-	r := s.world.Run(choice.Seeded(seed), seed, s.config.Options)
+	r := s.world.Run(choice.Seeded(seed), seed, s.options)
 	report := s.checker.Check(r.History)
 	breaches, unmet := judge(s.config.Blueprint, r, report)
 	s.add(r, report)
@@ -198,11 +217,11 @@ func (s *share) run(seed uint64) {
 		Seed: seed, Hash: r.Hash, Breaches: breaches, Unmet: unmet, Plan: r.Plan, Unfinished: r.Broken != nil,
 	}
 	first := r.History.Clone()
-	second := s.world.Run(choice.Seeded(seed), seed, s.config.Options)
+	second := s.world.Run(choice.Seeded(seed), seed, s.options)
 	f.SecondHash = second.Hash
 	switch record := differs(first, second.History); {
 	case f.Nondeterministic():
-		f.Difference = Difference(s.config.Blueprint, seed, s.config.Options)
+		f.Difference = Difference(s.config.Blueprint, seed, s.options)
 	case record > 0:
 		f.Retold, f.Difference = true, fmt.Sprintf("record %d of the history; the steps are the same", record)
 	case !failed:
@@ -266,10 +285,19 @@ func (s *share) add(r *world.Result, report checker.Report) {
 	if r.Ruined != "" {
 		sum.Ruined++
 	}
+	if r.Stopped != "" {
+		sum.Cut++
+	}
 	for i, n := range r.Faults {
 		s.faults[i] += n
 	}
 	sum.Points = passed(sum.Points, r.Points)
+	for i, n := range s.checker.Marks() {
+		if n > 0 {
+			sum.Marks[i].Runs++
+			sum.Marks[i].Times += n
+		}
+	}
 	for i := range report.Verdicts {
 		v, t := &report.Verdicts[i], &sum.Properties[i]
 		switch v.Outcome {

@@ -55,6 +55,9 @@ func TestCounts(t *testing.T) {
 	for _, p := range checker.Properties() {
 		want.Properties = append(want.Properties, explore.Tally{Property: p.Name, Held: 20})
 	}
+	for _, m := range checker.Sometimes() {
+		want.Marks = append(want.Marks, explore.MarkCount{Name: m.Name})
+	}
 	w := world.New(b)
 	defer w.Close()
 	for seed := uint64(1); seed <= 20; seed++ {
@@ -76,6 +79,11 @@ func TestCounts(t *testing.T) {
 		for i, p := range r.Points {
 			sum := &want.Points[i]
 			*sum = world.PointCount{Name: p.Name, Passed: sum.Passed + p.Passed, Fired: sum.Fired + p.Fired}
+		}
+		for i, n := range checker.Marks(r.History) {
+			if want.Marks[i].Times += n; n > 0 {
+				want.Marks[i].Runs++
+			}
 		}
 		if r.Consumed != 12 {
 			want.Failed++

@@ -13,6 +13,7 @@ import (
 type Replayed struct {
 	Result   world.Result // its History is the reader's own
 	Report   checker.Report
+	Marks    []int64 // how often it met each mark of [checker.Sometimes]
 	Breaches []Breach
 	Unmet    []string
 	Choices  choice.Record
@@ -33,7 +34,9 @@ func replay(b *world.Blueprint, source *choice.Source, seed uint64, o world.Opti
 	w := world.New(b)
 	defer w.Close()
 	r := w.Run(source, seed, o)
-	p := &Replayed{Result: *r, Report: checker.Check(r.History), Choices: source.Record()}
+	examiner := checker.New()
+	p := &Replayed{Result: *r, Report: examiner.Check(r.History), Choices: source.Record()}
+	p.Marks = examiner.Marks()
 	p.Breaches, p.Unmet = judge(b, r, p.Report)
 	p.Result.History = r.History.Clone()
 	return p

@@ -64,6 +64,10 @@ func gather(c *Config, shares []share) *Campaign {
 		}
 		total.Totals.add(s.sum.Totals)
 		total.Points = passed(total.Points, s.sum.Points)
+		for n, m := range s.sum.Marks {
+			total.Marks[n].Runs += m.Runs
+			total.Marks[n].Times += m.Times
+		}
 		total.Failures = append(total.Failures, s.sum.Failures...)
 		for n, t := range s.sum.Properties {
 			p := &total.Properties[n]
@@ -75,9 +79,9 @@ func gather(c *Config, shares []share) *Campaign {
 	}
 	total.Failures = kept(total.Failures, c.Keep)
 	total.Stopped = total.Runs < c.Count
-	if total.Runs >= c.Blueprint.Scenario.Seeds {
+	if total.Runs-total.Cut >= c.Blueprint.Scenario.Seeds {
 		total.Unmet = append(unfound(c.Blueprint.Scenario, total.Properties),
-			unreached(c.Blueprint.Scenario, total.Faults)...)
+			unreached(c.Blueprint.Scenario, total)...)
 	}
 	return total
 }

@@ -14,24 +14,28 @@ import (
 // claimBugs let two conductors have a job, or one that has it no longer.
 var claimBugs = []Bug{
 	{
-		Name: "claim-without-compare",
+		Name: "claim-without-compare", Area: AreaJobboard,
 		About: "A claim is written without a look at whether somebody holds the job: the job table of " +
 			"which a free row is selected and then updated by its id alone.",
 		Property: "claim.linearizable", Scenario: "healthy", Seeds: 100,
 		Wrap: editing(uncompared, scenarios.OpClaim),
 	},
 	{
-		Name: "consume-by-non-owner",
+		Name: "consume-by-non-owner", Area: AreaJobboard,
 		About: "Consuming a job asks neither for the owner nor for the epoch, and a conductor that has " +
 			"lost its claim finishes the job of the new owner. TaskFlow's etcd board compares first and " +
 			"deletes later.",
+		Reference: "TaskFlow, jobs/backends/impl_etcd.py: consume reads and compares the owner, and " +
+			"deletes the keys later.",
 		Property: "claim.linearizable", Scenario: "zombies", Seeds: 50,
 		Wrap: editing(uncompared, scenarios.OpConsume), Patch: unnoticed,
 	},
 	{
-		Name: "release-by-name",
+		Name: "release-by-name", Area: AreaJobboard,
 		About: "A release compares the owner's name and nothing else, and two conductors have the same " +
 			"name. On TaskFlow's boards each of two such conductors can consume the other's jobs.",
+		Reference: "TaskFlow, jobs/base.py and all backends: who owns a job is a string, and that is all " +
+			"that consume and abandon compare.",
 		Property: "claim.linearizable", Scenario: "zombies", Seeds: 50,
 		Wrap: world.Wrap{
 			Claims: func(c conductor.Claims, _ *jobboard.Board, s store.Store) conductor.Claims {
@@ -42,7 +46,7 @@ var claimBugs = []Bug{
 		Patch: unnoticed,
 	},
 	{
-		Name: "unknown-taken-for-refused",
+		Name: "unknown-taken-for-refused", Area: AreaJobboard,
 		About: "A claim that got no answer is taken for one that did not happen, and is reported as " +
 			"refused.",
 		Property: "claim.linearizable", Scenario: "lost-acknowledgements", Seeds: 50,
@@ -54,7 +58,7 @@ var claimBugs = []Bug{
 		}, scenarios.OpClaim),
 	},
 	{
-		Name: "own-try-taken-for-anothers",
+		Name: "own-try-taken-for-anothers", Area: AreaJobboard,
 		About: "A call that is tried again after it got no answer takes the conflict with its own first " +
 			"try for somebody else's doing, and says that it did not happen.",
 		Property: "claim.linearizable", Scenario: "lost-acknowledgements", Seeds: 50,
@@ -65,7 +69,7 @@ var claimBugs = []Bug{
 		}},
 	},
 	{
-		Name: "claim-from-stale-view",
+		Name: "claim-from-stale-view", Area: AreaJobboard,
 		About: "A claim looks whether somebody holds the job, and not whether the job has been claimed " +
 			"and given up since it was seen: the epoch and the count of attempts go back.",
 		Property: "claim.linearizable", Scenario: "late-claims", Seeds: 100,
@@ -75,14 +79,26 @@ var claimBugs = []Bug{
 		}, scenarios.OpClaim),
 	},
 	{
-		Name: "trash-without-compare",
+		Name: "twins-mistaken", Area: AreaJobboard,
+		About: "A claim that got no answer is taken for made where another session of the same name has made " +
+			"one: the conductor as it was before it died and came back. It works under a lease that nobody " +
+			"renews.",
+		Property: "claim.exclusive", Scenario: "twins", Seeds: 150,
+		Patch: []Edit{{
+			File: "core/jobboard/claim.go",
+			Old:  "if held.Changed == 0 || held.Lease != c.Session.lease {",
+			New:  "if held.Changed == 0 && held.Lease != c.Session.lease {",
+		}},
+	},
+	{
+		Name: "trash-without-compare", Area: AreaJobboard,
 		About: "A job whose attempts are used up is put into the trash without a look at whether it is " +
 			"still there and still the same.",
 		Property: "claim.linearizable", Scenario: "poison-conductor", Seeds: 100,
 		Wrap: editing(uncompared, scenarios.OpTrash),
 	},
 	{
-		Name: "epoch-stands-still",
+		Name: "epoch-stands-still", Area: AreaJobboard,
 		About: "An abandon gives the epoch back together with the claim, so that the next claim has the " +
 			"same one and the fence cannot tell the two apart.",
 		Property: "claim.exclusive", Scenario: "lost-acknowledgements", Seeds: 50,
@@ -93,15 +109,18 @@ var claimBugs = []Bug{
 		}},
 	},
 	{
-		Name: "loss-unnoticed",
+		Name: "loss-unnoticed", Area: AreaConductor,
 		About: "A conductor does not find out that it has lost a claim: it asks no clock, hears no news " +
 			"and takes a late renewal for a good one. TaskFlow's conductor is not told either, and " +
 			"begins the next task.",
+		Reference: "TaskFlow, conductors: two engines on one job after a lost claim. With ZooKeeper 3.8 " +
+			"a session expired, the job was claimed by another, and the first conductor began the " +
+			"next task; Octavia, f13c3ca6b (story 2009761), saw the same on Redis.",
 		Property: "claim.exclusive", Scenario: "zombies", Seeds: 50,
 		Patch: unnoticed,
 	},
 	{
-		Name: "deadline-ignored",
+		Name: "deadline-ignored", Area: AreaLease,
 		About: "A session has no deadline of its own, and is believed to be alive until the store or " +
 			"the board says that it is not: after a pause the next task begins first. Celery's workers " +
 			"go on like this with a message whose visibility timeout has passed, while another worker " +
@@ -110,7 +129,7 @@ var claimBugs = []Bug{
 		Patch: []Edit{endlessSession},
 	},
 	{
-		Name: "deadline-from-answer",
+		Name: "deadline-from-answer", Area: AreaLease,
 		About: "A session's deadline is counted from when the answer to a renewal came and not from " +
 			"when the renewal was sent. The store has counted from earlier, and an answer can be long " +
 			"on its way.",

@@ -4,7 +4,7 @@ package planted
 // loses only with the power, or a store when it stands alone: the scenarios are those of SQLite.
 var databaseBugs = []Bug{
 	{
-		Name: "never-synced",
+		Name: "never-synced", Area: AreaStore,
 		About: "The database is told to leave it to the system when what is written gets to the disk: " +
 			"synchronous=OFF, as in many a recipe for fast inserts. After a loss of power commits are gone, " +
 			"or the file is damaged.",
@@ -16,7 +16,7 @@ var databaseBugs = []Bug{
 		}},
 	},
 	{
-		Name: "directory-unsynced",
+		Name: "directory-unsynced", Area: AreaStore,
 		About: "A commit is the deletion of the journal, and nothing makes the directory safe from which it " +
 			"is deleted: synchronous=FULL, which is the default and sounds like enough. The journal is back " +
 			"after a loss of power, and rolls back what was acknowledged.",
@@ -28,7 +28,7 @@ var databaseBugs = []Bug{
 		}},
 	},
 	{
-		Name: "directory-unsynced-after-a-lie",
+		Name: "directory-unsynced-after-a-lie", Area: AreaStore,
 		About: "The same, on a disk that has lied once, about something that has long been safe since: a lie " +
 			"excuses what it has to do with, and nothing else.",
 		Property: TheRun, Says: "and the disk was honest", Scenario: "one-lie", Seeds: 50,
@@ -39,7 +39,7 @@ var databaseBugs = []Bug{
 		}},
 	},
 	{
-		Name: "acknowledged-before-commit",
+		Name: "acknowledged-before-commit", Area: AreaStore,
 		About: "The driver answers as soon as a transaction is made, and commits it behind its caller's " +
 			"back: write-behind, which is fast until the power goes.",
 		Property: TheRun, Says: "acknowledged commits", Scenario: "sqlite-power-loss", Seeds: 50,
@@ -69,7 +69,7 @@ var databaseBugs = []Bug{
 		},
 	},
 	{
-		Name: "failed-commit-acknowledged",
+		Name: "failed-commit-acknowledged", Area: AreaStore,
 		About: "A COMMIT that fails is taken for one that was done, because what it wrote can be read: the " +
 			"disk has not confirmed it, and need not keep it. PostgreSQL did so for twenty years with an " +
 			"fsync that failed and was tried again.",
@@ -82,7 +82,7 @@ var databaseBugs = []Bug{
 		}},
 	},
 	{
-		Name: "expiry-ignored",
+		Name: "expiry-ignored", Area: AreaLease,
 		About: "Leases have a deadline, and nobody ends them: the claims of a conductor that has died are " +
 			"held for ever.",
 		Property: "rest.reached", Scenario: "sqlite-crashes", Seeds: 20,

@@ -11,7 +11,7 @@ import (
 // order.
 var flowBugs = []Bug{
 	{
-		Name: "success-unsaved",
+		Name: "success-unsaved", Area: AreaEngine,
 		About: "What has succeeded is not written to the logbook, only what has begun: its result is lost " +
 			"with its conductor, and it is executed once more.",
 		Property: "resume.once", Scenario: "crash-restart", Seeds: 20,
@@ -22,7 +22,7 @@ var flowBugs = []Bug{
 		}},
 	},
 	{
-		Name: "reverted-again",
+		Name: "reverted-again", Area: AreaEngine,
 		About: "Whoever takes over takes what was reverted for what was being reverted, and reverts it once " +
 			"more.",
 		Property: "resume.once", Scenario: "hopeless-tries", Seeds: 20,
@@ -34,7 +34,7 @@ var flowBugs = []Bug{
 		}},
 	},
 	{
-		Name: "revert-out-of-turn",
+		Name: "revert-out-of-turn", Area: AreaEngine,
 		About: "A revert does not wait for what comes after it: with several workers all that is to be " +
 			"reverted is reverted at once.",
 		Property: "revert.ordered", Scenario: "parallel-engines", Seeds: 50,
@@ -45,7 +45,7 @@ var flowBugs = []Bug{
 		}},
 	},
 	{
-		Name: "first-done-first-undone",
+		Name: "first-done-first-undone", Area: AreaEngine,
 		About: "What is to be reverted is reverted in the order in which it was done, with the first of all " +
 			"first.",
 		Property: "revert.ordered", Scenario: "hopeless-tries", Seeds: 20,
@@ -63,7 +63,7 @@ var flowBugs = []Bug{
 		},
 	},
 	{
-		Name: "attempt-counted-twice",
+		Name: "attempt-counted-twice", Area: AreaRetry,
 		About: "An attempt that was under way when its conductor died is counted once more by whoever goes " +
 			"on with it, and the retry gives up early.",
 		Property: "retry.counted", Scenario: "hopeless-tries", Seeds: 20,
@@ -77,7 +77,7 @@ var flowBugs = []Bug{
 		}},
 	},
 	{
-		Name: "attempts-forgotten",
+		Name: "attempts-forgotten", Area: AreaRetry,
 		About: "Which attempts a retry has made is known only to the engine that made them: the next one " +
 			"begins to count anew.",
 		Property: "retry.counted", Scenario: "hopeless-tries", Seeds: 20,
@@ -91,7 +91,7 @@ var flowBugs = []Bug{
 		}),
 	},
 	{
-		Name:     "decider-unheard",
+		Name: "decider-unheard", Area: AreaEngine,
 		About:    "Deciders are asked, and what they say changes nothing.",
 		Property: "decider.kept", Scenario: "graph-flows", Seeds: 5,
 		Patch: []Edit{{
@@ -101,7 +101,7 @@ var flowBugs = []Bug{
 		}},
 	},
 	{
-		Name: "no-forgotten",
+		Name: "no-forgotten", Area: AreaEngine,
 		About: "What a decider's no takes in is recorded once, with the atom that it stands before, and " +
 			"whoever takes over reads it for that one alone.",
 		Property: "decider.kept", Scenario: "graph-flows", Seeds: 50,
@@ -112,7 +112,7 @@ var flowBugs = []Bug{
 		}},
 	},
 	{
-		Name: "stale-result",
+		Name: "stale-result", Area: AreaRetry,
 		About: "A task that a retry has tried again returns something new, and those after it are handed what " +
 			"it returned the first time.",
 		Property: "result.handed", Scenario: "retries", Seeds: 20,
@@ -131,7 +131,7 @@ var flowBugs = []Bug{
 		},
 	},
 	{
-		Name: "first-attempt-for-ever",
+		Name: "first-attempt-for-ever", Area: AreaRetry,
 		About: "Whoever takes over reads what a retry provided with its first attempt, and not what it provides " +
 			"now: those that come before the restart and those that come after it are told different things.",
 		Property: "result.handed", Scenario: "hopeless-tries", Seeds: 20,
@@ -144,7 +144,7 @@ var flowBugs = []Bug{
 		}},
 	},
 	{
-		Name: "nothing-to-undo",
+		Name: "nothing-to-undo", Area: AreaEngine,
 		About: "Whoever goes on with a revert that was cut short does not tell the task what it had returned, " +
 			"and so not what is to be undone.",
 		Property: "result.handed", Scenario: "hopeless-tries", Seeds: 20,
@@ -156,12 +156,13 @@ var flowBugs = []Bug{
 		}},
 	},
 	{
-		Name: "stale-failure",
+		Name: "stale-failure", Area: AreaRetry,
 		About: "A failure that a retry has resolved stays with its atom, and the job ends for it when " +
 			"something else fails. TaskFlow keeps failures in a cache that a later success does not clear: " +
 			"old ones come back together with the new, and can turn a job that is to be abandoned into one " +
 			"that is consumed.",
-		Property: "failure.current", Scenario: "hopeless-tries", Seeds: 20,
+		Reference: "TaskFlow, storage.py, Storage._failures: not cleared by a later success.",
+		Property:  "failure.current", Scenario: "hopeless-tries", Seeds: 20,
 		Patch: []Edit{
 			{
 				File: "core/engine/resolve.go",
@@ -175,5 +176,80 @@ var flowBugs = []Bug{
 				New:  "\te.moveAtom(a, state.Success)\n",
 			},
 		},
+	},
+	{
+		Name: "interrupted-taken-for-done", Area: AreaEngine,
+		About:    "Whoever takes over takes a task that was running when its conductor died for one that is done.",
+		Property: "result.handed", Scenario: "crash-restart", Seeds: 20,
+		Patch: []Edit{{
+			File: "core/engine/restore.go",
+			Old:  "\ta.detail = *known\n",
+			New: "\ta.detail = *known\n" +
+				"\tif a.detail.State == state.Running {\n\t\ta.detail.State = state.Success\n\t}\n",
+		}},
+	},
+	{
+		Name: "failed-not-reverted", Area: AreaEngine,
+		About: "A task that has failed is not reverted, since it has done nothing: what it began before it " +
+			"failed stays, and what comes before it is reverted first.",
+		Property: "moves.legal", Scenario: "parallel-engines", Seeds: 20,
+		Patch: []Edit{{
+			File: "core/engine/order.go",
+			Old:  "\tcase state.Pending, state.Reverted, state.Ignore:\n\t\te.places[n].undone = true\n",
+			New: "\tcase state.Pending, state.Reverted, state.Ignore, state.Failure:\n" +
+				"\t\te.places[n].undone = true\n",
+		}},
+	},
+	{
+		Name: "held-before-the-save", Area: AreaEngine,
+		About: "Whether the claim is still held is asked before a task's begin is saved, and not again after " +
+			"it: the save can take longer than the lease lives.",
+		Property: "claim.exclusive", Scenario: "zombies", Seeds: 50,
+		Patch: []Edit{{
+			File: "core/engine/save.go",
+			Old: "\tif err := e.save(ctx); err != nil {\n\t\treturn err\n\t}\n" +
+				"\tif !e.holds() {\n\t\treturn ErrClaimLost\n\t}\n\tfor _",
+			New: "\tif err := e.save(ctx); err != nil {\n\t\treturn err\n\t}\n\tfor _",
+		}},
+	},
+}
+
+// retryBugs break what a retry decides about, how often, and what it remembers.
+var retryBugs = []Bug{
+	{
+		Name: "failures-for-values", Area: AreaRetry,
+		About: "Whoever takes over reads the failures of a retry's attempts where their values should be: values " +
+			"that were tried are tried again.",
+		Reference: "TaskFlow, persistence/models.py, RetryDetail.from_dict: the name data is used twice, and " +
+			"every attempt with a failure comes back with the failures in the place of its value.",
+		Property: "retry.counted", Scenario: "retries", Seeds: 50,
+		Patch: []Edit{{
+			File: "core/engine/restore.go",
+			Old:  "\t\ta.history = append(a.history, flow.Attempt{Value: value,",
+			New: "\t\tif failed := known.Attempts[i].Failures; len(failed) > 0 {\n" +
+				"\t\t\tvalue = failed[0].Text\n\t\t}\n" +
+				"\t\ta.history = append(a.history, flow.Attempt{Value: value,",
+		}},
+	},
+	{
+		Name: "one-attempt-more", Area: AreaRetry,
+		About:    "A retry of four attempts makes five: the one that is under way is not counted.",
+		Property: "retry.counted", Scenario: "retries", Seeds: 20,
+		Patch: []Edit{{
+			File: "core/flow/retries.go",
+			Old:  "\t\t\tif len(past) < attempts {",
+			New:  "\t\t\tif len(past) <= attempts {",
+		}},
+	},
+	{
+		Name: "only-the-retry-turned", Area: AreaRetry,
+		About: "A retry that tries again begins its next attempt at once, and what the last one has done is " +
+			"neither reverted nor begun anew.",
+		Property: "revert.ordered", Scenario: "retries", Seeds: 20,
+		Patch: []Edit{{
+			File: "core/engine/resolve.go",
+			Old:  "\tfor _, n := range e.after(roots...) {\n",
+			New:  "\tfor _, n := range roots {\n",
+		}},
 	},
 }

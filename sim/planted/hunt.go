@@ -15,24 +15,35 @@ import (
 //go:embed *.yaml
 var own embed.FS
 
-// Blueprint makes a scenario ready: one of this package's own, or one that comes with derail.
-func Blueprint(name string) (*world.Blueprint, error) {
+// Source is the text of a bug's scenario: one of this package's own, or one that comes with derail.
+func Source(name string) ([]byte, error) {
 	file := name + ".yaml"
-	text, err := own.ReadFile(file)
-	if err != nil {
-		all := scenarios.Embedded()
-		at := slices.IndexFunc(all, func(s scenarios.Source) bool { return s.Name == file })
-		if at < 0 {
-			return nil, fmt.Errorf("there is no scenario %q", name)
-		}
-		text = all[at].Text
+	if text, err := own.ReadFile(file); err == nil {
+		return text, nil
 	}
-	s, err := scenarios.Parse(file, text, scenarios.ParseOptions{Points: world.Points()})
+	all := scenarios.Embedded()
+	at := slices.IndexFunc(all, func(s scenarios.Source) bool { return s.Name == file })
+	if at < 0 {
+		return nil, fmt.Errorf("there is no scenario %q", name)
+	}
+	return all[at].Text, nil
+}
+
+// Blueprint makes a bug's scenario ready.
+func Blueprint(name string) (*world.Blueprint, error) {
+	text, err := Source(name)
+	if err != nil {
+		return nil, err
+	}
+	s, err := scenarios.Parse(name+".yaml", text, scenarios.ParseOptions{Points: world.Points()})
 	if err != nil {
 		return nil, err
 	}
 	return world.Compile(s)
 }
+
+// Hunted are the first seeds of the hunts of which the medians are told. They have nothing in common.
+func Hunted() []uint64 { return []uint64{1, 1001, 2001, 3001, 4001} }
 
 // Sighting is the first run in which a bug showed.
 type Sighting struct {
@@ -57,7 +68,7 @@ func (b *Bug) Hunt(first uint64, seeds int) (Sighting, error) {
 		if r.Broken != nil && found.Unfinished == "" {
 			found.Unfinished = fmt.Sprintf("seed %d: %v", r.Seed, r.Broken)
 		}
-		caught, says := b.catches(r, report)
+		caught, says := b.Shows(plan, r, report)
 		if !caught {
 			return true
 		}
@@ -68,10 +79,25 @@ func (b *Bug) Hunt(first uint64, seeds int) (Sighting, error) {
 	return found, nil
 }
 
-// catches reports whether a run shows the bug, and what is said of it.
-func (b *Bug) catches(r *world.Result, report checker.Report) (caught bool, says string) {
+// HuntAll hunts the bug from each of the seeds.
+func (b *Bug) HuntAll(first []uint64) ([]Sighting, error) {
+	sightings := make([]Sighting, len(first))
+	for i, seed := range first {
+		var err error
+		if sightings[i], err = b.Hunt(seed, b.Seeds); err != nil {
+			return nil, err
+		}
+	}
+	return sightings, nil
+}
+
+// Shows reports whether a run shows the bug, and what is said of it.
+func (b *Bug) Shows(
+	plan *world.Blueprint, r *world.Result, report checker.Report,
+) (caught bool, says string) {
 	if b.Property == TheRun {
-		return r.Broken != nil && strings.Contains(r.Broken.Error(), b.Says), fmt.Sprint(r.Broken)
+		says = said(plan, r)
+		return says != "" && strings.Contains(says, b.Says), says
 	}
 	v, _ := report.Verdict(b.Property)
 	return v.Outcome == checker.Invalid, v.Summary

@@ -15,7 +15,7 @@ import (
 // jobBugs lose jobs, or bring them back.
 var jobBugs = []Bug{
 	{
-		Name: "post-not-stored",
+		Name: "post-not-stored", Area: AreaJobboard,
 		About: "The board acknowledges a post and has not stored it: every fifth one is still in a " +
 			"buffer that nobody flushes.",
 		Property: "job.conserved", Scenario: "healthy", Seeds: 20,
@@ -24,7 +24,7 @@ var jobBugs = []Bug{
 		}},
 	},
 	{
-		Name: "trash-loses-job",
+		Name: "trash-loses-job", Area: AreaJobboard,
 		About: "A job that is trashed leaves the board and does not get into the trash, because the two " +
 			"are not one transaction.",
 		Property: "job.conserved", Scenario: "hopeless", Seeds: 20,
@@ -33,18 +33,19 @@ var jobBugs = []Bug{
 		}, scenarios.OpTrash),
 	},
 	{
-		Name: "consume-leaves-posting",
+		Name: "consume-leaves-posting", Area: AreaJobboard,
 		About: "Consuming a job ends the claim and leaves the posting, so that the finished job is " +
 			"claimed again. TaskFlow's etcd board, which deletes a job's keys in several steps, can " +
 			"stop in between.",
-		Property: "job.conserved", Scenario: "healthy", Seeds: 20,
+		Reference: "TaskFlow, jobs/backends/impl_etcd.py: consume is not atomic.",
+		Property:  "job.conserved", Scenario: "healthy", Seeds: 20,
 		Wrap: editing(func(txn *store.Txn) {
 			claim := jobboard.ClaimKey(txn.Subject)
 			txn.Then = slices.DeleteFunc(txn.Then, func(op store.Op) bool { return op.Key != claim })
 		}, scenarios.OpConsume),
 	},
 	{
-		Name: "unknown-taken-for-done",
+		Name: "unknown-taken-for-done", Area: AreaJobboard,
 		About: "A consume that got no answer is taken for one that happened. Where it did not, the " +
 			"finished job comes back when its conductor dies.",
 		Property: "job.conserved", Scenario: "failing-releases", Seeds: 100,
@@ -56,7 +57,7 @@ var jobBugs = []Bug{
 		}, scenarios.OpConsume),
 	},
 	{
-		Name: "post-repeated",
+		Name: "post-repeated", Area: AreaJobboard,
 		About: "A post that got no answer is sent again, although the job may have been posted, claimed " +
 			"and consumed in the meantime: it comes back.",
 		Property: "job.conserved", Scenario: "quick-jobs", Seeds: 100,

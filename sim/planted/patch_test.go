@@ -5,6 +5,7 @@ import (
 	"go/token"
 	"testing"
 
+	"derail/cmd/derail/workshop"
 	"derail/sim/planted"
 )
 
@@ -12,13 +13,16 @@ import (
 // is hunted.
 func TestPatchesApply(t *testing.T) {
 	for _, b := range planted.Bugs() {
-		texts, err := patched(b.Patch)
+		changes, err := workshop.Changes(moduleRoot, b.Patch)
 		if err != nil {
 			t.Errorf("%s: %v", b.Name, err)
 			continue
 		}
-		for file, text := range texts {
-			if _, err := parser.ParseFile(token.NewFileSet(), file, text, parser.SkipObjectResolution); err != nil {
+		for _, c := range changes {
+			if c.Old == c.New {
+				t.Errorf("%s: %s stays as it is", b.Name, c.File)
+			}
+			if _, err := parser.ParseFile(token.NewFileSet(), c.File, c.New, parser.SkipObjectResolution); err != nil {
 				t.Errorf("%s: %v", b.Name, err)
 			}
 		}

@@ -2,58 +2,76 @@ package planted_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"os"
+	"sync"
 	"testing"
 
+	"derail/cmd/derail/workshop"
 	"derail/sim/planted"
 )
 
-// huntEnv asks the test binary to hunt a bug instead of running tests: that is how a patched one is
-// hunted, in a test binary that was built with its patch.
-const huntEnv = "DERAIL_PLANTED_HUNT"
+// moduleRoot is where the files of a patch are counted from.
+const moduleRoot = "../.."
 
-// order is what a test binary is to hunt, and from which seeds.
-type order struct {
-	Bug   string
-	First []uint64
-}
-
-func TestMain(m *testing.M) {
-	if text := os.Getenv(huntEnv); text != "" {
-		if err := obey(text); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		return
-	}
-	os.Exit(m.Run())
-}
-
-func obey(text string) error {
-	var o order
-	if err := json.Unmarshal([]byte(text), &o); err != nil {
-		return err
-	}
-	b, known := planted.Find(o.Bug)
-	if !known {
-		return fmt.Errorf("there is no bug %q", o.Bug)
-	}
-	sightings, err := hunt(&b, o.First)
+// newWorkshop is a workshop that is gone when the test is over.
+func newWorkshop(t *testing.T) *workshop.Workshop {
+	t.Helper()
+	w, err := workshop.Open(".")
 	if err != nil {
-		return err
+		t.Fatal(err)
 	}
-	return json.NewEncoder(os.Stdout).Encode(sightings)
+	t.Cleanup(func() {
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return w
 }
 
-// hunt hunts a bug in this very program, from each of the seeds.
-func hunt(b *planted.Bug, first []uint64) ([]planted.Sighting, error) {
-	sightings := make([]planted.Sighting, len(first))
-	for i, seed := range first {
-		var err error
-		if sightings[i], err = b.Hunt(seed, b.Seeds); err != nil {
-			return nil, err
+// huntEach hunts every bug, two at a time, and returns what was seen of each. A bug that is not caught fails
+// the test.
+func huntEach(t *testing.T, bugs []planted.Bug) map[string]planted.Seen {
+	w := newWorkshop(t)
+	seen := map[string]planted.Seen{}
+	var mu sync.Mutex
+	t.Run("hunt", func(t *testing.T) {
+		for _, b := range bugs {
+			t.Run(b.Name, func(t *testing.T) {
+				t.Parallel()
+				sightings, err := w.Hunt(t.Context(), &b, planted.Hunted())
+				if err != nil {
+					t.Fatal(err)
+				}
+				sum, err := b.Sum(planted.Hunted(), sightings)
+				if err != nil {
+					t.Fatal(err)
+				}
+				first := sightings[0]
+				t.Logf("seed %d broke %v: %s; seeds: %d, at worst %d", first.Seed, first.Broken, first.Summary,
+					sum.Median, sum.Worst)
+				mu.Lock()
+				seen[b.Name] = sum
+				mu.Unlock()
+			})
+		}
+	})
+	return seen
+}
+
+// writeRecord writes what is known of every bug, in the order of the table.
+func writeRecord(t *testing.T, seen map[string]planted.Seen) {
+	t.Helper()
+	var list []planted.Seen
+	for _, b := range planted.Bugs() {
+		if s, known := seen[b.Name]; known {
+			list = append(list, s)
 		}
 	}
-	return sightings, nil
+	text, err := json.MarshalIndent(list, "", "\t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile("seen.json", append(text, '\n'), 0o644); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -1,125 +1,140 @@
 package planted_test
 
 import (
-	"cmp"
 	"flag"
 	"fmt"
 	"os"
-	"slices"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"derail/sim/planted"
 )
 
-var update = flag.Bool("update", false, "hunt every bug from five seeds and write README.md anew")
-
-// firstSeeds are where the hunts for the table begin.
-var firstSeeds = []uint64{1, 1001, 2001, 3001, 4001}
+var update = flag.Bool("update", false, "hunt every bug from five seeds and write the tables anew")
 
 const readme = "README.md"
 
-// TestReadme holds the table against the bugs. How many seeds it took and what else broke changes
-// with every change of the core, and is only as new as the last -update.
-func TestReadme(t *testing.T) {
-	measured := map[string]string{}
+// The table in the README of the module is between these lines.
+const (
+	tableBegin = "<!-- planted bugs: written by go test ./sim/planted -run TestTables -update -->\n"
+	tableEnd   = "<!-- end of planted bugs -->\n"
+)
+
+// TestTables holds the tables against the bugs. How many seeds it took and what else broke changes with
+// every change of the core, and is only as new as the last -update; that the seeds show the bugs is what
+// TestEveryBugIsSeen tells.
+func TestTables(t *testing.T) {
 	if *update {
-		w := newWorkshop(t)
-		for _, b := range planted.Bugs() {
-			measured[b.Name] = measure(t, w, &b)
+		seen := huntEach(t, planted.Bugs())
+		if t.Failed() {
+			return
 		}
-		if err := os.WriteFile(readme, []byte(table(measured)), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		writeRecord(t, seen)
+		writeTables(t, seen)
 		return
 	}
-	content, err := os.ReadFile(readme)
+	known, err := planted.Record()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for line := range strings.Lines(string(content)) {
-		if cells := strings.SplitN(line, "|", 6); len(cells) == 6 {
-			measured[strings.TrimSpace(cells[1])] = strings.TrimSpace(cells[5])
-		}
+	if len(known) != len(planted.Bugs()) {
+		t.Errorf("seen.json has %d bugs, and there are %d (%s)", len(known), len(planted.Bugs()), anew)
 	}
-	if table(measured) != string(content) {
-		t.Errorf("%s does not list the bugs as they are: go test ./sim/planted -run TestReadme -update "+
-			"writes it anew", readme)
+	if content := read(t, readme); content != table(known) {
+		t.Errorf("%s does not list the bugs as they are (%s)", readme, anew)
+	}
+	root := read(t, filepath.Join(moduleRoot, readme))
+	if before, after, is := around(root); is && before+short(known)+after != root {
+		t.Errorf("the README of the module does not list the bugs as they are (%s)", anew)
 	}
 }
 
-// measure is the part of a bug's row that comes of hunting it.
-func measure(t *testing.T, w *workshop, b *planted.Bug) string {
-	sightings, err := w.hunt(b, firstSeeds)
+func read(t *testing.T, file string) string {
+	t.Helper()
+	content, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var runs []int
-	others := map[string]int{}
-	for _, s := range sightings {
-		if s.Runs == 0 {
-			t.Fatalf("%s was not found within %d seeds from one of %v", b.Name, b.Seeds, firstSeeds)
-		}
-		runs = append(runs, s.Runs)
-		for _, property := range s.Broken {
-			if property != b.Property {
-				others[property]++
-			}
-		}
-	}
-	slices.Sort(runs)
-	return fmt.Sprintf("%d | %d | %s |", runs[len(runs)/2], runs[len(runs)-1], ranked(others))
+	return string(content)
 }
 
-// ranked lists properties, what broke most often first.
-func ranked(counts map[string]int) string {
-	var names []string
-	for name := range counts {
-		names = append(names, name)
+// around is what stands before and after the table in the README of the module, if it has one.
+func around(text string) (before, after string, is bool) {
+	before, rest, is := strings.Cut(text, tableBegin)
+	if !is {
+		return "", "", false
 	}
-	slices.SortFunc(names, func(a, b string) int {
-		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
-	})
-	return strings.Join(names, ", ")
+	_, after, is = strings.Cut(rest, tableEnd)
+	return before + tableBegin, tableEnd + after, is
+}
+
+func writeTables(t *testing.T, seen map[string]planted.Seen) {
+	t.Helper()
+	texts := map[string]string{readme: table(seen)}
+	root := filepath.Join(moduleRoot, readme)
+	if before, after, is := around(read(t, root)); is {
+		texts[root] = before + short(seen) + after
+	}
+	for file, text := range texts {
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 const foreword = `# Planted bugs
 
 What the checker is worth: each of these breaks the core on purpose, and each is caught by the
-property that names it. ` + "`go test ./sim/planted`" + ` hunts them all; the numbers here are from the last
-` + "`go test ./sim/planted -run TestReadme -update`" + `, which writes this file.
+property that names it. ` + "`derail bugs --run`" + ` hunts them all, ` + "`derail bugs NAME`" + ` tells more
+about one.
 
-*Median* and *worst* say how many seeds it took until the property broke, of five hunts from seeds
-that have nothing in common. *Also broken* is what else broke in those runs, what broke in most of
-them first. A bug is made by a wrapper around the core or by a patch that is built in.
+*Last seen* is a seed of the scenario that shows the bug. It is seen again each time that
+` + "`go test ./sim/planted`" + ` runs: the test runs that very seed with the bug in place, and fails where
+the property holds. *Median* and *worst* say how many seeds it took until the property broke, of five hunts
+from seeds that have nothing in common; the test hunts from the same seeds and fails where the median is
+more than 100. The numbers are from the last ` + "`go test ./sim/planted -run TestTables -update`" + `,
+which writes this file.
+*Also broken* is what else broke in those runs, what broke in most of them first. A bug is made by a wrapper
+around the core or by a patch that is built in.
 
-| Bug | Made by | Caught by | Scenario | Median | Worst | Also broken |
-| --- | --- | --- | --- | --- | --- | --- |
+| Bug | Area | Made by | Caught by | Scenario | Last seen | Median | Worst | Also broken |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- |
 `
 
-// table is the file's text.
-func table(measured map[string]string) string {
+// table is this folder's README.
+func table(seen map[string]planted.Seen) string {
 	var text strings.Builder
 	text.WriteString(foreword)
 	for _, b := range planted.Bugs() {
-		fmt.Fprintf(&text, "| %s | %s | %s | %s | %s\n",
-			b.Name, madeBy(&b), b.Property, b.Scenario, measured[b.Name])
+		s := seen[b.Name]
+		fmt.Fprintf(&text, "| %s | %s | %s | %s | %s | seed %d | %d | %d | %s |\n", b.Name, b.Area, b.MadeBy(),
+			b.Property, b.Scenario, s.Seed, s.Median, s.Worst, strings.Join(s.Also, ", "))
 	}
 	text.WriteString("\n## What is broken\n\n")
 	for _, b := range planted.Bugs() {
-		fmt.Fprintf(&text, "- **%s.** %s\n", b.Name, b.About)
+		fmt.Fprintf(&text, "- **%s.** %s", b.Name, b.About)
+		if b.Reference != "" {
+			fmt.Fprintf(&text, " *%s*", b.Reference)
+		}
+		text.WriteString("\n")
 	}
 	return text.String()
 }
 
-func madeBy(b *planted.Bug) string {
-	wrapped := b.Wrap.Store != nil || b.Wrap.Claims != nil || b.Wrap.Config != nil
-	switch {
-	case wrapped && b.Patched():
-		return "both"
-	case wrapped:
-		return "wrapper"
-	default:
-		return "patch"
+// short is the table in the README of the module.
+func short(seen map[string]planted.Seen) string {
+	var text strings.Builder
+	text.WriteString("| bug | breaks | caught by | last seen | median seeds |\n")
+	text.WriteString("| --- | --- | --- | --- | --- |\n")
+	for _, b := range planted.Bugs() {
+		s := seen[b.Name]
+		name := "`" + b.Name + "`"
+		if b.Reference != "" {
+			name += " ¹"
+		}
+		fmt.Fprintf(&text, "| %s | %s | `%s` | %s, seed %d | %d |\n",
+			name, b.Area, b.Property, b.Scenario, s.Seed, s.Median)
 	}
+	return text.String()
 }

@@ -15,17 +15,19 @@ import (
 // restBugs leave jobs where nobody takes them up again.
 var restBugs = []Bug{
 	{
-		Name: "lost-abandon",
+		Name: "lost-abandon", Area: AreaJobboard,
 		About: "An abandon is acknowledged and not done: the job stays claimed by a conductor that does " +
 			"not work on it.",
 		Property: "rest.reached", Scenario: "hopeless", Seeds: 20,
 		Wrap: claiming(func(right conductor.Claims) conductor.Claims { return neverAbandoning{right} }),
 	},
 	{
-		Name: "claim-without-lease",
+		Name: "claim-without-lease", Area: AreaLease,
 		About: "A claim does not hang on its conductor's lease, and outlives it. On TaskFlow's Redis " +
 			"board, where a claim has no expiry unless somebody asks for one, the jobs of a dead " +
 			"conductor are lost like this.",
+		Reference: "TaskFlow, jobs/backends/impl_redis.py: a claim without expiry, which is what its own " +
+			"conductors ask for, stays for ever.",
 		Property: "rest.reached", Scenario: "crash-restart", Seeds: 20,
 		Wrap: editing(func(txn *store.Txn) {
 			for i := range txn.Then {
@@ -34,7 +36,7 @@ var restBugs = []Bug{
 		}, scenarios.OpClaim),
 	},
 	{
-		Name: "claim-outlives-lease",
+		Name: "claim-outlives-lease", Area: AreaLease,
 		About: "A claim that reaches the store after its lease has ended is written all the same, and " +
 			"then hangs on nothing.",
 		Property: "rest.reached", Scenario: "late-claims", Seeds: 50,
@@ -52,21 +54,23 @@ var restBugs = []Bug{
 		},
 	},
 	{
-		Name: "orphan-not-adopted",
+		Name: "orphan-not-adopted", Area: AreaConductor,
 		About: "A conductor whose claim got no answer finds it in its view, and cannot take it up: it " +
 			"sits on the job without working on it.",
 		Property: "rest.reached", Scenario: "lost-claims", Seeds: 20,
 		Wrap: claiming(func(right conductor.Claims) conductor.Claims { return neverAdopting{right} }),
 	},
 	{
-		Name: "release-tried-once",
+		Name: "release-tried-once", Area: AreaConductor,
 		About: "A release that fails is logged and not tried again. TaskFlow's conductor does this, and " +
 			"leaves the job to whatever the board does about claims of the living.",
+		Reference: "TaskFlow, conductors/backends/impl_executor.py, _try_finish_job: a release that " +
+			"fails is logged, and not tried again.",
 		Property: "rest.reached", Scenario: "failing-releases", Seeds: 50,
 		Wrap: claiming(func(right conductor.Claims) conductor.Claims { return impatient{right} }),
 	},
 	{
-		Name:     "nothing-claimed",
+		Name: "nothing-claimed", Area: AreaConductor,
 		About:    "Every conductor takes every job for somebody else's, and all of them wait.",
 		Property: "run.happened", Scenario: "healthy", Seeds: 5,
 		Wrap: claiming(func(right conductor.Claims) conductor.Claims { return shy{right} }),

@@ -1,6 +1,6 @@
 // Package world builds one run from a scenario and a source of choices, and returns its history: a
-// store server, a client that posts jobs, conductors on machines of their own, and the nemesis that
-// breaks them.
+// store server, a client that posts jobs, conductors on machines of their own, the nemesis that breaks
+// them, and whoever looks on: readers of the board, and listeners.
 //
 // A world has one of two stores. With a server, each node is a machine, and a network lies between them.
 // With a SQLite database, the nodes are processes of the one machine whose disk the database is on: they

@@ -33,6 +33,11 @@ func (e *ears) Hear(ev *event.Event) {
 		r.Type, r.Reason = unsaved(ev.Reason)
 	case event.ClaimLost:
 		r.Kind = history.Lost
+	case event.EngineMoved:
+		if !e.life.world.blueprint.listeners() {
+			return
+		}
+		r.Kind, r.From, r.To = history.Engine, string(ev.From), string(ev.To)
 	case event.JobClaimed:
 		jobMove(&r, state.Unclaimed, state.Claimed)
 	case event.JobConsumed:

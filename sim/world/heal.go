@@ -34,12 +34,29 @@ func (w *World) heal() {
 			w.resume(l)
 		}
 	}
-	if w.lost == nil {
-		w.note(history.Heal, storeNode, "", "")
-	} else {
+	switch {
+	case w.lost != nil:
 		w.note(history.Heal, storeNode, scenarios.HealCore, w.namesOfCore())
+	case !w.blueprint.faultless():
+		w.note(history.Heal, storeNode, "", "")
 	}
 	w.checkRest()
+}
+
+// faultless reports whether nothing can break. Then nothing heals either, and what is promised from then on
+// is promised from the beginning.
+func (b *Blueprint) faultless() bool {
+	s := b.Scenario
+	return len(s.Faults) == 0 && s.Swarm == nil && s.Heal != scenarios.HealCore
+}
+
+// restWithin is how soon the system is to come to rest after the last fault, or after the beginning.
+func (b *Blueprint) restWithin() int64 {
+	s := b.Scenario
+	if s.Rest > 0 && b.faultless() {
+		return int64(s.Break) + int64(s.Rest)
+	}
+	return int64(s.Rest)
 }
 
 // healNetwork ends cuts and slow links, except of machines that are outside the core.

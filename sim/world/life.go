@@ -97,6 +97,7 @@ func (l *life) operate() {
 		if every := l.world.blueprint.Scenario.Operator; every.High > 0 {
 			l.machine.Go("operator", func() { l.tidy(every) })
 		}
+		l.readers()
 	} else {
 		l.conduct()
 	}
@@ -151,7 +152,7 @@ func (l *life) conduct() {
 		Name: l.machine.Name(), Host: l.machine, Claims: l.recorded, Roster: l.recorded,
 		Books: l.books, Flows: w.blueprint.work.Flows, Policy: w.blueprint.policy,
 		MaxJobs: s.Cluster.MaxJobs, Lease: s.Cluster.Lease.Std(), Idle: s.Cluster.Idle.Std(),
-		RunLimit: s.Cluster.RunLimit.Std(), Listener: &l.ears,
+		RunLimit: s.Cluster.RunLimit.Std(), Listener: l.listener(),
 		Workers: s.Cluster.Engine.Workers, DeferReverts: s.Cluster.Engine.DeferReverts,
 	}
 	if w.options.Wrap.Config != nil {

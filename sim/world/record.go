@@ -3,6 +3,8 @@ package world
 import (
 	"context"
 	"errors"
+	"math"
+	"time"
 
 	"derail/checker/history"
 	"derail/core/conductor"
@@ -21,7 +23,20 @@ func (w *World) note(kind history.Kind, node int, reason, subject string) {
 
 func (w *World) append(r history.Record) int64 {
 	r.At = w.kernel.Now()
-	return w.recorder.Append(r)
+	seq := w.recorder.Append(r)
+	if w.options.Live != nil {
+		w.see()
+	}
+	return seq
+}
+
+// see ends the run when a promise is broken.
+func (w *World) see() {
+	broken, at := w.options.Live.See()
+	if broken != "" && w.result.Stopped == "" && !w.over {
+		w.result.Stopped, w.result.StoppedAt = broken, at
+		w.kernel.Halt(promiseBroken)
+	}
 }
 
 func (w *World) struck(kind string, node int, what string) {
@@ -85,11 +100,14 @@ func whatBecame(err error) (history.Type, string) {
 
 // Post implements workload.Poster.
 func (b *recordedBoard) Post(ctx context.Context, p jobboard.Posting) error {
-	r := b.invoke(history.Record{Kind: history.Post}, p.ID)
+	r := b.invoke(history.Record{Kind: history.Post, N: urgency(p.Priority)}, p.ID)
 	err := b.Board.Post(ctx, p)
 	b.complete(r, err)
 	return err
 }
+
+// urgency is a priority as histories have it: more is more urgent, and none is negative.
+func urgency(p jobboard.Priority) int32 { return int32(p - jobboard.VeryLow) }
 
 // Claim implements conductor.Claims.
 func (b *recordedBoard) Claim(
@@ -124,11 +142,22 @@ func granted(r *history.Record, c *jobboard.Claim, err error) {
 
 // Abandon implements conductor.Claims.
 func (b *recordedBoard) Abandon(ctx context.Context, c *jobboard.Claim, a jobboard.Abandonment) error {
-	r := history.Record{Kind: history.Abandon, Reason: fingerprint(a.Failure), Counted: a.Counted}
+	r := history.Record{
+		Kind: history.Abandon, Reason: fingerprint(a.Failure), Counted: a.Counted, N: b.rest(a.NotBefore),
+	}
 	if !a.Counted {
 		r.Attempt-- // given back
 	}
 	return b.release(c, r, func() error { return b.claims.Abandon(ctx, c, a) })
+}
+
+// rest is for how many milliseconds a job is to be left alone until a time on this machine's clock.
+func (b *recordedBoard) rest(until time.Time) int32 {
+	if until.IsZero() {
+		return 0
+	}
+	left := until.Sub(b.life.machine.Now()).Milliseconds()
+	return int32(min(max(left, 0), math.MaxInt32))
 }
 
 // Consume implements conductor.Claims.

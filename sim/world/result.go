@@ -23,6 +23,10 @@ type Result struct {
 	Consumed int
 	Trashed  int
 	Left     int
+	// Stopped is the promise that was broken when the run was ended for that, and StoppedAt the record by
+	// which; see [Options.Live].
+	Stopped   string
+	StoppedAt int64
 	// Lost is how many commits were acknowledged by a store on a disk that has lost them.
 	Lost int64
 	// Ruined says by what the run was broken beyond what the promises cover, wholly or for some jobs;

@@ -5,7 +5,11 @@ import (
 	"fmt"
 	"slices"
 
+	client "github.com/prometheus/client_golang/prometheus"
+
+	"derail/checker"
 	"derail/checker/history"
+	"derail/core/event/prometheus"
 	"derail/scenarios"
 	"derail/sim/choice"
 	"derail/sim/fault"
@@ -29,6 +33,9 @@ type World struct {
 	calls     int64 // to the store, where it is no server
 	machinery       // the same
 
+	registry *client.Registry    // of the run's metrics, where those are written down
+	metrics  *prometheus.Metrics // the same
+
 	lives   []*life            // by node; nil where no conductor is alive
 	claims  map[string][]byte  // by job, while it is claimed: the claim record
 	saves   map[string]applied // by job: see applied
@@ -41,6 +48,7 @@ type World struct {
 	ruins   []string
 	healed  bool
 	done    bool
+	over    bool // nothing more happens: the books are being closed
 }
 
 // Options are how a run is run; none of them changes what happens in it.
@@ -52,6 +60,8 @@ type Options struct {
 	Trace func(kernel.Step)
 	// Wrap, if set, puts something between the core and the simulator: a planted bug.
 	Wrap Wrap
+	// Live, if set, sees every record as it is written down, and ends the run where a promise is broken.
+	Live *checker.Live
 }
 
 // New makes a world.
@@ -87,12 +97,21 @@ func (w *World) Run(source *choice.Source, seed uint64, o Options) *Result {
 	s := w.blueprint.Scenario
 	w.start()
 	stop := w.kernel.Run(int64(s.Break))
-	if s.Rest > 0 && ranOn(stop) {
+	if s.Rest > 0 && ranOn(stop) && w.result.Stopped == "" {
 		w.heal()
-		stop = w.kernel.Run(int64(s.Break) + int64(s.Rest) + int64(aftermath))
+		stop = w.kernel.Run(w.latest())
 	}
 	w.finish(stop)
 	return &w.result
+}
+
+// latest is when a run ends at the latest.
+func (w *World) latest() int64 {
+	s := w.blueprint.Scenario
+	if s.Rest == 0 {
+		return int64(s.Break)
+	}
+	return int64(s.Break) + int64(s.Rest) + int64(aftermath)
 }
 
 func (w *World) prepare(source *choice.Source, seed uint64, o Options) {
@@ -100,7 +119,8 @@ func (w *World) prepare(source *choice.Source, seed uint64, o Options) {
 	s := w.blueprint.Scenario
 	w.recorder.Reset(history.Header{
 		Version: history.Version, Scenario: s.Name, Seed: seed, Attempts: s.Policy.Attempts,
-		CycleLength: s.Cycle, RestWithin: int64(s.Rest), Shapes: w.blueprint.shapes,
+		CycleLength: s.Cycle, RestWithin: w.blueprint.restWithin(), Shapes: w.blueprint.shapes,
+		ClaimWithin: int64(s.Promise.ClaimWithin), Overtaken: s.Promise.Overtaken, Slots: s.Cluster.MaxJobs,
 	})
 	for _, name := range w.blueprint.nodes {
 		w.recorder.Process(name) // a machine's process has the machine's number
@@ -112,9 +132,14 @@ func (w *World) prepare(source *choice.Source, seed uint64, o Options) {
 	clear(w.onBoard)
 	w.result = Result{Seed: seed, Points: w.result.Points}
 	w.rounds = append(w.rounds[:0], make([]workload.Round, len(w.blueprint.work.Groups))...)
-	w.posting, w.healed, w.done = len(w.rounds), false, false
+	w.posting, w.healed, w.done, w.over = len(w.rounds), false, false, false
 	w.failing, w.lost, w.ruins = nil, nil, w.ruins[:0]
 	plan := w.plan()
+	w.recorder.Header().ClockError = plan.ClockError(w.latest())
+	if o.Live != nil {
+		o.Live.Reset(w.recorder.History())
+	}
+	w.prepareMetrics()
 	if w.faults == nil {
 		w.faults = fault.NewInjector(plan, w.blueprint.nodes, source)
 	} else {
@@ -192,20 +217,25 @@ func (w *World) start() {
 	}
 }
 
+// promiseBroken is why a run is halted that has broken a promise, where somebody watches for that.
+const promiseBroken = "a promise is broken"
+
 // ranOn reports whether a run stopped as runs do. Whatever halts one that is not at rest breaks it.
 func ranOn(stop kernel.Stop) bool {
 	return stop.Reason == kernel.Idle || stop.Reason == kernel.TimeLimit ||
-		stop.Reason == kernel.Halted && stop.Cause == atRest
+		stop.Reason == kernel.Halted && (stop.Cause == atRest || stop.Cause == promiseBroken)
 }
 
 // finish ends the run and writes down where everything is.
 func (w *World) finish(stop kernel.Stop) {
 	r := &w.result
+	w.over = true
 	if w.sqliteWorld() {
 		w.shutDown()
 	}
 	r.Hash, r.Steps, r.Simulated = w.kernel.Hash(), w.kernel.Steps(), w.kernel.Now()
 	r.Calls = w.calls
+	w.readMetrics()
 	if w.sqliteWorld() {
 		w.closeBooks(w.finalState())
 	} else {

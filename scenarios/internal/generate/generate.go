@@ -27,9 +27,11 @@ type section struct {
 
 var sections = []section{
 	{"The file", reflect.TypeFor[scenarios.Scenario]()},
+	{"`promise`", reflect.TypeFor[scenarios.Promise]()},
 	{"`cluster`", reflect.TypeFor[scenarios.Cluster]()},
 	{"`cluster.disk`", reflect.TypeFor[scenarios.Disk]()},
 	{"`cluster.engine`", reflect.TypeFor[scenarios.Engine]()},
+	{"`observe`", reflect.TypeFor[scenarios.Observe]()},
 	{"`policy`", reflect.TypeFor[scenarios.Policy]()},
 	{"`policy.backoff`", reflect.TypeFor[scenarios.Backoff]()},
 	{"`network`", reflect.TypeFor[scenarios.Network]()},
