@@ -17,6 +17,8 @@ type reprieve struct {
 	sure  bool  // the abandon is known to have happened
 
 	leased    int64 // the highest epoch that has ended with its lease
+	seen      int64 // the highest epoch known of so far
+	restored  int64 // the same when a restore was last answered
 	restoring int   // restores that were called and may be about to happen
 }
 
@@ -35,6 +37,9 @@ func (r *Reading) rest(job int) {
 	var p reprieve
 	for _, m := range r.boardOf(job) {
 		o := &r.ops[m>>1]
+		if m&1 == 1 {
+			p.seen = max(p.seen, o.effect.Epoch)
+		}
 		switch o.effect.Kind {
 		case history.Abandon:
 			if m&1 == 0 {
@@ -66,11 +71,12 @@ func (r *Reading) restOf(o *op) (until int64) {
 }
 
 // abandoned takes in that an abandon is called. Of several of one claim any may be the one that happened, and
-// which one, when its answer says so.
+// which one, when its answer says so. One without an answer says nothing where the job was restored since it
+// was claimed: the claim had ended in the trash.
 func (p *reprieve) abandoned(o *op, until int64) {
 	sure := o.fate == happened
 	switch e := o.effect.Epoch; {
-	case e < p.epoch || e <= p.leased:
+	case e < p.epoch || e <= p.leased || !sure && e <= p.restored:
 	case e > p.epoch || sure && !p.sure:
 		p.epoch, p.until, p.call, p.sure = e, until, o.invoke, sure
 	case until < p.until && sure == p.sure:
@@ -92,6 +98,7 @@ func (p *reprieve) restore(answered bool) {
 	p.until = 0
 	if answered {
 		p.restoring--
+		p.restored = p.seen
 	} else {
 		p.restoring++
 	}

@@ -32,6 +32,22 @@ func (r *Reading) calm() (from, until int64, is bool) {
 	return from, until, from < until
 }
 
+// neverCalm is the summary of a check that asks only while no fault is at work.
+const neverCalm = "nothing was asked: the history does not say when its last fault ended"
+
+// askedInCalm is calm for a check that asks nothing outside it, and nothing at all without a limit. Where
+// nothing is asked it says why.
+func (r *Reading) askedInCalm(limit int64) (from, until int64, is bool) {
+	if limit <= 0 {
+		r.ruling.remark = nothingAsked
+		return 0, 0, false
+	}
+	if from, until, is = r.calm(); !is {
+		r.ruling.remark = neverCalm
+	}
+	return from, until, is
+}
+
 // idle is a stretch of time in which a conductor certainly could have claimed a job.
 type idle struct {
 	from, until int64 // it could have begun to wait by the first, and have waited long enough by the second
@@ -44,6 +60,7 @@ type freedom struct {
 	since     int64 // it is free since then
 	well      int64 // nothing has been wrong with it since then
 	busy      int32 // claims that it may be working under
+	born      int32 // sequence number of its last crash, or zero
 	conductor bool  // it claims jobs
 	down      bool  // it has died, or stands still, or was left behind by the heal
 	free      bool
@@ -95,7 +112,7 @@ func (r *Reading) employs(seq int32, rec *history.Record, within int64) {
 	switch rec.Kind {
 	case history.Claim:
 		if rec.Type == history.Invoke {
-			if o := &r.ops[r.opAt[seq-1]]; o.fate != failed && !o.effect.Adopted {
+			if r.isMore(&r.ops[r.opAt[seq-1]], f.born) {
 				f.busy++
 			}
 		}
@@ -104,20 +121,93 @@ func (r *Reading) employs(seq int32, rec *history.Record, within int64) {
 			f.busy = max(f.busy-1, 0)
 		}
 	case history.Crash:
-		f.busy, f.down = 0, true
-	case history.Pause:
-		f.down = true
+		f.busy, f.born = 0, seq
 	case history.Start, history.Resume:
-		f.down, f.free = false, false // it may not have been there before
-		f.well = max(f.well, rec.At+min(within, math.MaxInt64-rec.At))
+		f.free = false // it may not have been there before
+	case history.Pause:
 	default:
 		return
 	}
+	f.fares(rec, within)
 	if places := max(r.history.Header.Slots, 1); f.down || int(f.busy) >= places {
 		r.occupies(rec.Process, rec.At, within)
 	} else {
 		r.frees(rec.Process, max(rec.At, f.well))
 	}
+}
+
+// isMore reports whether a claim is one more that its process may be busy with. One that it finds to be its
+// own is none, unless that is from before its last crash.
+func (r *Reading) isMore(o *op, born int32) bool {
+	switch {
+	case o.fate == failed:
+		return false
+	case !o.effect.Adopted:
+		return true
+	case born == 0:
+		return false
+	case o.grant == 0:
+		g := r.grantTo(o.job, o.effect.Epoch, o.effect.Process)
+		return g < 0 || r.grants[g].called < born
+	}
+	for _, m := range r.boardOf(int(o.job)) {
+		c := &r.ops[m>>1]
+		if c.effect.Kind == history.Claim && c.fate == undecided && c.effect.Process == o.effect.Process &&
+			born < c.invoke && c.invoke < o.invoke {
+			return false // which it has been busy with since then
+		}
+	}
+	return true
+}
+
+// fares takes in how a process is from one of its records on.
+func (f *freedom) fares(rec *history.Record, within int64) {
+	switch rec.Kind {
+	case history.Crash, history.Pause:
+		f.down = true
+	case history.Start, history.Resume:
+		f.down = false
+		f.well = max(f.well, rec.At+min(within, math.MaxInt64-rec.At))
+	}
+}
+
+// choices hands to look, in order, every claim whose job a conductor chose when no fault was at work and it
+// was well: who has just gone on after a pause may choose by an old picture of the board.
+func (r *Reading) choices(from, until, within int64, look func(o *op, at int64)) {
+	r.freedoms = zeroed(r.freedoms, len(r.history.Processes))
+	for p := range r.freedoms {
+		r.freedoms[p].conductor = true
+	}
+	next := 0
+	for i := range r.ops {
+		o := &r.ops[i]
+		at := r.history.Records[o.invoke-1].At
+		if at >= until {
+			break
+		}
+		for ; next < int(o.invoke); next++ {
+			switch rec := &r.history.Records[next]; {
+			case rec.Kind == history.Heal:
+				r.healed(rec)
+			case rec.Process < 0:
+			case rec.Kind == history.Start:
+				r.freedoms[rec.Process].fares(rec, 0) // it looks before it chooses
+			default:
+				r.freedoms[rec.Process].fares(rec, within)
+			}
+		}
+		if at < from || !r.isChoice(o) {
+			continue
+		}
+		if f := &r.freedoms[o.effect.Process]; f.conductor && !f.down && f.well <= at {
+			look(o, at)
+		}
+	}
+}
+
+// isChoice says whether a conductor chose the job of a claim that happened, with no fault at work.
+func (r *Reading) isChoice(o *op) bool {
+	return o.effect.Kind == history.Claim && !o.effect.Adopted && o.fate == happened && o.invoke > r.heal
 }
 
 // healed looks at a Heal: one with a subject names who is well again, and nobody else ever will be.

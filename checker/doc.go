@@ -133,7 +133,8 @@
 // those who are well again, with commas between them; what is broken elsewhere stays so. A Fault after it
 // ends the calm for good. Without Heal the history must have no Fault, Crash or Pause and no plan of faults,
 // and that it promises anything is its word that nothing else went wrong. A crash or a pause in calm
-// concerns its process alone: that counts as well again ClaimWithin after it has come back.
+// concerns its process alone: that counts as well again ClaimWithin after it has come back. Until then it is
+// not asked why it did not claim, nor, after a pause, why it chose what it did or heard of something late.
 //
 // A conductor is a process that claims. It has a place for a job while it may be busy with fewer than Slots,
 // or with none where Slots is not known. What it may be busy with: each claim that it was given, or may have

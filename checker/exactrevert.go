@@ -38,7 +38,6 @@ type course struct {
 type returns struct {
 	lots    []lot    // by subject
 	courses []course // by job
-	backing []int32  // by grant, its last write so far
 	undoing undoing
 }
 
@@ -59,20 +58,10 @@ type returns struct {
 func (r *Reading) exacts() {
 	r.lots = zeroed(r.lots, len(r.subjects))
 	r.courses = zeroed(r.courses, len(r.jobs))
-	r.backing = zeroed(r.backing, len(r.grants))
-	save := 0
-	for i := range r.steps {
-		s := &r.steps[i]
-		for ; save < len(r.saves) && r.saves[save].seq < s.seq; save++ {
-			if g := r.saves[save].grant; g >= 0 {
-				r.backing[g] = r.saves[save].seq
-			}
-		}
-		r.undoes(s)
-	}
+	r.besideWrites((*Reading).undoes)
 }
 
-// undoes looks at one step. The writes before it are in r.backing.
+// undoes looks at one step. The writes before it are in r.kept.
 func (r *Reading) undoes(s *step) {
 	c := &r.courses[s.job]
 	late := s.epoch < c.epoch
@@ -134,7 +123,7 @@ func proofOf(s *step) proof {
 // proven reports whether a claim with that epoch goes by what was told: it told it itself, or that was
 // recorded.
 func (r *Reading) proven(p *proof, epoch int64) bool {
-	return p.at == 0 || p.epoch == epoch || p.grant >= 0 && r.backing[p.grant] > p.at
+	return p.at == 0 || p.epoch == epoch || p.grant >= 0 && r.kept[p.grant] > p.at
 }
 
 // hasRun looks whether what begins to be reverted has run.

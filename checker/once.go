@@ -15,8 +15,13 @@ type deed struct {
 // told, and only after something was reverted.
 func (r *Reading) once() {
 	r.deeds = zeroed(r.deeds, len(r.subjects))
-	r.kept = zeroed(r.kept, len(r.grants))
 	r.turned = zeroed(r.turned, len(r.jobs))
+	r.besideWrites((*Reading).repeats)
+}
+
+// besideWrites hands every step to look, with what was written before it in r.kept.
+func (r *Reading) besideWrites(look func(r *Reading, s *step)) {
+	r.kept = zeroed(r.kept, len(r.grants))
 	save := 0
 	for i := range r.steps {
 		s := &r.steps[i]
@@ -25,7 +30,7 @@ func (r *Reading) once() {
 				r.kept[g] = r.saves[save].seq
 			}
 		}
-		r.repeats(s)
+		look(r, s)
 	}
 }
 

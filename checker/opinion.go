@@ -1,11 +1,6 @@
 package checker
 
-import (
-	"github.com/anishathalye/porcupine"
-
-	"derail/checker/history"
-	"derail/checker/model"
-)
+import "derail/checker/history"
 
 // Opinion is what porcupine says of the operations on one job.
 type Opinion struct {
@@ -43,31 +38,11 @@ func SecondOpinion(h *history.History, steps int) []Opinion {
 		if at := r.uncovered(history.JobID(job)); at != never {
 			covered = before(h, at)
 		}
-		o := Opinion{Job: name, Outcome: alone(covered, history.JobID(job), steps), Verdict: Valid}
+		o := Opinion{Job: name, Outcome: searched(covered, history.JobID(job), steps).outcome, Verdict: Valid}
 		if outcome, found := said[name]; found {
 			o.Verdict = outcome
 		}
 		opinions = append(opinions, o)
 	}
 	return opinions
-}
-
-// alone is what porcupine says of one job.
-func alone(h *history.History, job history.JobID, steps int) Outcome {
-	board := model.New(h)
-	limited := board
-	limited.Step = func(state, input, output any) (bool, any) {
-		if steps--; steps < 0 {
-			return false, state
-		}
-		return board.Step(state, input, output)
-	}
-	switch ops := model.Operations(h, job); {
-	case porcupine.CheckOperations(limited, ops):
-		return Valid
-	case steps < 0:
-		return Unknown
-	default:
-		return Invalid
-	}
 }

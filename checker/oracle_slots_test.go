@@ -13,8 +13,8 @@ type tenancy struct {
 	begin, over int // sequence numbers
 }
 
-// tenanciesOf is every stretch from the answer to a claim, or the first sign of work where it was found, to
-// the call of its release, if nothing wiped out what the process knew.
+// tenanciesOf is every stretch from the answer to a claim, or the first sign of work since it was last
+// found, to the call of its release, if nothing wiped out what the process knew.
 func tenanciesOf(h *history.History) []tenancy {
 	var all []tenancy
 	for job := range h.Jobs {
@@ -27,10 +27,16 @@ func tenanciesOf(h *history.History) []tenancy {
 				g, found := grantAt(h, t.job, epoch, seq)
 				return found && g.completed == claim.completed && process == t.process
 			}
-			if claim.adopted() {
+			found := 0
+			for _, again := range operations(h, t.job, history.Claim) {
+				if again.ok() && again.adopted() && its(again.invoke.Process, again.epoch(), again.completed+1) {
+					found = max(found, again.completed)
+				}
+			}
+			if found > 0 {
 				t.begin = 1 + slices.IndexFunc(numbered(h), func(seq int) bool {
 					rec := h.Records[seq-1]
-					return rec.Job == t.job && (rec.Kind == history.Retry || rec.Kind == history.Move &&
+					return seq > found && rec.Job == t.job && (rec.Kind == history.Retry || rec.Kind == history.Move &&
 						rec.Subject != history.SubjectJob) && its(rec.Process, rec.Epoch, seq)
 				})
 			}

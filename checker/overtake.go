@@ -17,33 +17,20 @@ type spot struct {
 // posted after it and are not more urgent, because conductors hear of it at different times and do not all
 // run for the same job; but not more than Overtaken of them.
 func (r *Reading) overtaken() {
-	if r.history.Header.Overtaken <= 0 {
-		r.ruling.remark = nothingAsked
-		return
-	}
-	from, until, is := r.calm()
+	from, until, is := r.askedInCalm(int64(r.history.Header.Overtaken))
 	if !is {
-		r.ruling.remark = neverCalm
 		return
 	}
 	r.vacate()
 	r.outlasting(from, 0)
 	r.waiting, r.queues = zeroed(r.waiting, len(r.vacancies)), r.queues[:0]
 	next := 0
-	for i := range r.ops {
-		o := &r.ops[i]
-		at := r.history.Records[o.invoke-1].At
-		if at >= until {
-			break
-		}
-		if at < from || !r.isChoice(o) {
-			continue
-		}
+	r.choices(from, until, max(r.history.Header.ClaimWithin, 0), func(o *op, at int64) {
 		for ; next < len(r.lasting) && r.overdue(r.lasting[next], from, 0) <= at; next++ {
 			r.lineUp(r.lasting[next])
 		}
 		r.overtakes(o)
-	}
+	})
 }
 
 // lineUp puts a vacancy into the queue of its urgency.

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"math"
 	"slices"
-
-	"derail/checker/history"
 )
 
 // prioritized is the check of priority.kept. A conductor must know of a job that has been there to be claimed
@@ -13,38 +11,20 @@ import (
 // it chooses.
 func (r *Reading) prioritized() {
 	within := r.history.Header.ClaimWithin
-	if within <= 0 {
-		r.ruling.remark = nothingAsked
-		return
-	}
-	from, until, is := r.calm()
+	from, until, is := r.askedInCalm(within)
 	if !is {
-		r.ruling.remark = neverCalm
 		return
 	}
 	r.vacate()
 	r.outlasting(from, within)
 	next := 0
 	r.urgent = r.urgent[:0]
-	for i := range r.ops {
-		o := &r.ops[i]
-		at := r.history.Records[o.invoke-1].At
-		if at >= until {
-			break
-		}
-		if at < from || !r.isChoice(o) {
-			continue
-		}
+	r.choices(from, until, within, func(o *op, at int64) {
 		for ; next < len(r.lasting) && r.overdue(r.lasting[next], from, within) < at; next++ {
 			r.enqueue(r.lasting[next])
 		}
 		r.chooses(o)
-	}
-}
-
-// isChoice says whether a conductor chose the job of a claim that happened, with no fault at work.
-func (r *Reading) isChoice(o *op) bool {
-	return o.effect.Kind == history.Claim && !o.effect.Adopted && o.fate == happened && o.invoke > r.heal
+	})
 }
 
 // outlasting lists the vacancies that last for within or longer, by when that time is over.

@@ -11,13 +11,8 @@ import (
 // that share something when both are cut by it at their ends, so most of either are not looked at at all.
 func (r *Reading) prompt() {
 	within := r.history.Header.ClaimWithin
-	if within <= 0 {
-		r.ruling.remark = nothingAsked
-		return
-	}
-	from, until, is := r.calm()
+	from, until, is := r.askedInCalm(within)
 	if !is {
-		r.ruling.remark = neverCalm
 		return
 	}
 	r.vacate()
@@ -33,9 +28,6 @@ func (r *Reading) prompt() {
 		}
 	}
 }
-
-// neverCalm is the summary of a check that asks only while no fault is at work.
-const neverCalm = "nothing was asked: the history does not say when its last fault ended"
 
 // waited looks at a job that has waited for long.
 func (r *Reading) waited(v *vacancy, within int64) {

@@ -163,10 +163,28 @@ func (r *Reading) lateBy(q *query, since int64) int64 {
 	from, until, is := r.calm()
 	asked, told := r.history.Records[q.invoke-1].At, r.history.Records[q.done-1].At
 	late := told - max(since, asked, from)
-	if !is || told >= until || late <= within {
+	if !is || told >= until || late <= within || r.ailed(q, told-late-within) {
 		return 0
 	}
 	return late
+}
+
+// ailed reports whether whoever asked stood still at some time from then on until the answer came, or was
+// left behind by the heal: what is late then is no fault of the board's.
+func (r *Reading) ailed(q *query, from int64) bool {
+	process := r.history.Records[q.invoke-1].Process
+	if r.heal > 0 {
+		if who := r.history.Records[r.heal-1].Subject; who != "" && !names(who, r.history.Processes[process]) {
+			return true
+		}
+	}
+	for i := q.done - 1; i > 0 && r.history.Records[i-1].At >= from; i-- {
+		rec := &r.history.Records[i-1]
+		if rec.Process == process && (rec.Kind == history.Pause || rec.Kind == history.Resume) {
+			return true
+		}
+	}
+	return false
 }
 
 // asker is who asked.

@@ -53,7 +53,7 @@ type grant struct {
 	previous int32 // the job's grant before this one, or -1
 	saved    int32 // sequence number of its last save that recorded something as finished
 	progress bool  // scratch of cycle.none
-	adopted  bool  // it found the claim to be its own
+	found    int32 // sequence number of the last answer by which it found the claim to be its own, or zero
 	released int32 // its own release that was acknowledged, as one more than its op; zero if there is none
 	began    int32 // scratch of slots.kept: see tenancies
 }
@@ -157,7 +157,7 @@ type scratch struct {
 	tried    []int32   // cycle.none: by subject, the highest attempt of a retry
 	stands   []stand   // by atom: see stand
 	deeds    []deed    // resume.once: by subject
-	kept     []int32   // resume.once: by grant, its last write so far
+	kept     []int32   // resume.once, revert.exact: by grant, its last write so far
 	turned   []bool    // resume.once: by job, whether reverting has begun since its flow last began
 	backed   []bool    // retry.counted: the same, as its own moves say
 	opening  []opening // moves.legal: by job

@@ -101,6 +101,7 @@ func (r *Reading) grant(seq int32, index int) {
 	epoch := o.effect.Epoch
 	if o.effect.Adopted {
 		if g := r.grantOf(o.job, epoch); g >= 0 && r.grants[g].process == o.effect.Process {
+			r.grants[g].found = seq
 			return
 		}
 	}
@@ -116,8 +117,11 @@ func (r *Reading) grant(seq int32, index int) {
 	}
 	r.grants = append(r.grants, grant{
 		epoch: epoch, highest: job.highest, job: o.job, process: o.effect.Process, called: o.invoke,
-		granted: seq, end: end, previous: job.last, adopted: o.effect.Adopted,
+		granted: seq, end: end, previous: job.last,
 	})
+	if o.effect.Adopted {
+		r.grants[len(r.grants)-1].found = seq
+	}
 	o.grant = int32(len(r.grants))
 	job.last, job.epoch = o.grant-1, epoch
 }

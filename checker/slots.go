@@ -13,7 +13,7 @@ type employment struct {
 // is told that its release has happened has had the claim until it called for that, since the claim was
 // answered. These claims are counted, and no others. One that it found to be its own counts from the first
 // move that it tells of the work: who is about to leave takes such a claim up without a place for it, only
-// to give it back.
+// to give it back. So does one that it had been given, and took to be lost for a time.
 func (r *Reading) slots() {
 	places := r.history.Header.Slots
 	if places <= 0 {
@@ -53,7 +53,7 @@ func (r *Reading) tenancies() {
 	for i := range r.grants {
 		g := &r.grants[i]
 		g.began = 0
-		if !g.adopted {
+		if g.found == 0 {
 			r.begins(int32(i), g.granted)
 		}
 	}
@@ -62,7 +62,7 @@ func (r *Reading) tenancies() {
 		if s.grant < 0 || s.kind == jobSubject {
 			continue
 		}
-		if g := &r.grants[s.grant]; g.adopted && g.began == 0 && s.process == g.process {
+		if g := &r.grants[s.grant]; g.found > 0 && g.began == 0 && s.seq > g.found && s.process == g.process {
 			r.begins(s.grant, s.seq)
 		}
 	}

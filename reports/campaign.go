@@ -36,6 +36,7 @@ type Scenario struct {
 	Unmet       []string `json:"unmet,omitempty"`       // what the runs together should have shown and did not
 	Failed      int      `json:"failed"`                // runs that did not go as expected
 	Ruined      int      `json:"ruined,omitempty"`      // runs in which data was broken beyond what the promises cover
+	Cut         int      `json:"cut,omitempty"`         // runs that were ended where a promise was broken
 
 	SimulatedNS int64     `json:"simulated_ns"`
 	WallNS      int64     `json:"wall_ns"`

@@ -40,6 +40,7 @@
 //	  unmet        what the runs together should have shown and did not, a sentence each
 //	  failed       how many runs did not go as expected
 //	  ruined       in how many runs data was broken beyond what the promises cover, of all jobs or of some
+//	  cut          how many runs were ended where a promise was broken, because that was asked for
 //	  simulated_ns, wall_ns, events, store_calls: sums over the runs
 //	  faults       [{name, count}]: injected, by name
 //	  idle         names of faults that the scenario has and that never struck

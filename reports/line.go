@@ -148,6 +148,9 @@ func properties(s *Scenario, width int) string {
 	if s.Ruined > 0 {
 		notes = append(notes, "data ruined in "+plural(int64(s.Ruined), "run"))
 	}
+	if s.Cut > 0 {
+		notes = append(notes, plural(int64(s.Cut), "run")+" ended early")
+	}
 	for _, p := range s.Properties {
 		if note := propertyNote(p); note != "" && p.AsExpected() {
 			notes = append(notes, note)

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"derail/cmd/derail/workshop"
-	"derail/scenarios"
 	"derail/sim/planted"
 )
 
@@ -58,6 +57,8 @@ func (b *bugsCommand) Run(c *console) error {
 	switch {
 	case b.Seed != nil && (!b.Hunt || len(b.Names) != 1):
 		return wrongInput(errors.New("--seed: it goes with --run and the name of one bug"))
+	case b.Parallel != 0 && !b.Hunt:
+		return wrongInput(errors.New("--parallel: it goes with --run"))
 	case b.Seed != nil:
 		return b.show(c, &list[0])
 	case b.Hunt:
@@ -88,36 +89,23 @@ func obey(c *console, text string) error {
 	return c.json(sightings)
 }
 
-// json prints a value.
-func (c *console) json(value any) error {
-	text, err := json.MarshalIndent(value, "", "  ")
-	if err != nil {
-		return fault(err)
-	}
-	c.print(string(text) + "\n")
-	return nil
-}
-
 // chosen are the bugs that are named, or all of them.
 func (b *bugsCommand) chosen() ([]planted.Bug, error) {
 	all := planted.Bugs()
 	if len(b.Names) == 0 {
 		return all, nil
 	}
+	var names []string
+	for i := range all {
+		names = append(names, all[i].Name)
+	}
 	var list []planted.Bug
-	for _, name := range b.Names {
-		at := slices.IndexFunc(all, func(bug planted.Bug) bool { return bug.Name == name })
+	for i, name := range b.Names {
+		at := slices.Index(names, name)
 		if at < 0 {
-			var names []string
-			for i := range all {
-				names = append(names, all[i].Name)
-			}
-			if near := scenarios.Nearest(name, names); near != "" {
-				return nil, wrongInput(fmt.Errorf("there is no bug %q: did you mean %q?", name, near))
-			}
-			return nil, wrongInput(fmt.Errorf("there is no bug %q (derail bugs lists them)", name))
+			return nil, mistaken(fmt.Sprintf("there is no bug %q", name), " (derail bugs lists them)", name, names)
 		}
-		if !slices.ContainsFunc(list, func(bug planted.Bug) bool { return bug.Name == name }) {
+		if !slices.Contains(b.Names[:i], name) {
 			list = append(list, all[at])
 		}
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,7 +13,6 @@ import (
 	"derail/checker"
 	"derail/checker/history"
 	"derail/reports"
-	"derail/scenarios"
 )
 
 // checkCommand checks histories that were saved.
@@ -70,6 +68,9 @@ func (k *checkCommand) Run(c *console) error {
 	if k.Picture != "" && (len(k.Files) != 1 || k.Job == "") || k.Picture == "" && k.Job != "" {
 		return wrongInput(errors.New("--picture: want one history, and --job to say which job of it to draw"))
 	}
+	if first := slices.Index(k.Files, "-"); first >= 0 && slices.Contains(k.Files[first+1:], "-") {
+		return wrongInput(errors.New("-: standard input can be read once only"))
+	}
 	if err := k.known(); err != nil {
 		return err
 	}
@@ -84,6 +85,9 @@ func (k *checkCommand) Run(c *console) error {
 		all = append(all, one)
 		if !k.JSON {
 			c.verdicts(&one)
+			if k.SecondOpinion {
+				c.secondOpinion(&one)
+			}
 		}
 	}
 	if k.JSON {
@@ -118,10 +122,8 @@ func (k *checkCommand) known() error {
 		if slices.Contains(names, name) {
 			continue
 		}
-		if near := scenarios.Nearest(name, names); near != "" {
-			return wrongInput(fmt.Errorf("--property: there is no property %q: did you mean %q?", name, near))
-		}
-		return wrongInput(fmt.Errorf("--property: there is no property %q (derail list properties)", name))
+		return mistaken(fmt.Sprintf("--property: there is no property %q", name),
+			" (derail list properties lists them)", name, names)
 	}
 	return nil
 }
@@ -174,9 +176,7 @@ func (k *checkCommand) examine(c *console, file string) (examined, error) {
 }
 
 func (c *console) verdictsJSON(all []examined) error {
-	out := json.NewEncoder(c.out)
-	out.SetIndent("", "  ")
-	return out.Encode(struct {
+	return c.json(struct {
 		Version   int        `json:"version"`
 		Histories []examined `json:"histories"`
 	}{reports.Version, all})
@@ -222,14 +222,10 @@ func (c *console) verdicts(e *examined) {
 			c.finding(e.history, v.Summary, found)
 		}
 	}
-	c.secondOpinion(e)
 }
 
-// secondOpinion tells what porcupine says, where it was asked.
+// secondOpinion tells what porcupine says.
 func (c *console) secondOpinion(e *examined) {
-	if len(e.Opinions) == 0 {
-		return
-	}
 	silent := 0
 	for _, o := range e.Opinions {
 		if o.Outcome == checker.Unknown || o.Verdict == checker.Unknown {
@@ -273,7 +269,7 @@ func verdictWord(o checker.Outcome) string {
 func (k *checkCommand) draw(c *console, h *history.History) error {
 	job := slices.Index(h.Jobs, k.Job)
 	if job < 0 {
-		return wrongInput(fmt.Errorf("--job: the history has no job %q", k.Job))
+		return mistaken(fmt.Sprintf("--job: the history has no job %q", k.Job), "", k.Job, h.Jobs)
 	}
 	var page bytes.Buffer
 	if err := checker.Picture(h, history.JobID(job), &page); err != nil {

@@ -46,6 +46,15 @@ func silently(code int) error {
 // wrongInput is for what whoever called can put right.
 func wrongInput(err error) error { return &ending{exitInput, err} }
 
+// mistaken is for a name that is not one of those that there are: what is said of it ends with the one that
+// was probably meant, or else as given.
+func mistaken(problem, otherwise, name string, names []string) error {
+	if near := scenarios.Nearest(name, names); near != "" {
+		otherwise = fmt.Sprintf(": did you mean %q?", near)
+	}
+	return wrongInput(errors.New(problem + otherwise))
+}
+
 // fault is for what went wrong although the input was right.
 func fault(err error) error { return &ending{exitFault, err} }
 

@@ -69,10 +69,7 @@ func (f *faultsCommand) Run(c *console) error {
 	}
 	switch {
 	case f.JSON:
-		out := json.NewEncoder(c.out)
-		out.SetIndent("", "  ")
-		out.SetEscapeHTML(false)
-		return out.Encode(found)
+		return c.json(found)
 	case len(found.Kinds) == 1 && len(found.Points) == 0:
 		c.faultInDetail(&found.Kinds[0])
 	case len(found.Points) == 1 && len(found.Kinds) == 0:

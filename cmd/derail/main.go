@@ -112,6 +112,6 @@ type console struct {
 
 	// write makes a file of what fill writes; nil is the disk.
 	write func(path string, fill func(io.Writer) error) error
-	// wrap is what stands between core and the simulator; nothing, but for tests that plant a bug.
+	// wrap is what stands between core and the simulator: nothing, or a planted bug.
 	wrap world.Wrap
 }

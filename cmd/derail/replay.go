@@ -9,7 +9,6 @@ import (
 	"slices"
 
 	"derail/reports"
-	"derail/scenarios"
 	"derail/sim/choice"
 	"derail/sim/explore"
 	"derail/sim/world"
@@ -132,10 +131,7 @@ func (r *replayCommand) told(jobs []string) ([]string, error) {
 		if slices.Contains(jobs, name) {
 			continue
 		}
-		if near := scenarios.Nearest(name, jobs); near != "" {
-			return nil, wrongInput(fmt.Errorf("--job: this run has no job %q: did you mean %q?", name, near))
-		}
-		return nil, wrongInput(fmt.Errorf("--job: this run has no job %q", name))
+		return nil, mistaken(fmt.Sprintf("--job: this run has no job %q", name), "", name, jobs)
 	}
 	return r.Job, nil
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -171,9 +170,7 @@ func ofCampaign(dir string) error {
 
 // runJSON prints what came of one run, as run.json has it.
 func (c *console) runJSON(run *reports.Run) error {
-	out := json.NewEncoder(c.out)
-	out.SetIndent("", "  ")
-	return out.Encode(struct {
+	return c.json(struct {
 		Version int `json:"version"`
 		*reports.Run
 	}{reports.Version, run})

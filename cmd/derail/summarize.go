@@ -15,7 +15,7 @@ const mostFailures = 20
 
 // summarize puts what came of all runs of an experiment into a scenario's summary.
 func summarize(s *reports.Scenario, e *experiment, c *explore.Campaign) {
-	s.Runs, s.Failed, s.Ruined, s.Unmet = c.Runs, c.Failed, c.Ruined, c.Unmet
+	s.Runs, s.Failed, s.Ruined, s.Cut, s.Unmet = c.Runs, c.Failed, c.Ruined, c.Cut, c.Unmet
 	s.SimulatedNS, s.Events, s.StoreCalls = c.Simulated, int64(c.Steps), c.Calls
 	s.Faults, s.Points = struck(c.Faults), passedPoints(c.Points)
 	s.Marks = metMarks(c.Marks)

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
 	"strings"
@@ -51,6 +53,19 @@ func (c *console) tableStyle(list []reports.Scenario) reports.Style {
 func (c *console) printf(format string, args ...any) { _, _ = fmt.Fprintf(c.out, format, args...) }
 
 func (c *console) print(text string) { _, _ = c.out.Write([]byte(text)) }
+
+// json prints a value, and every character as it is: patches have arrows in them.
+func (c *console) json(value any) error {
+	var text bytes.Buffer
+	out := json.NewEncoder(&text)
+	out.SetIndent("", "  ")
+	out.SetEscapeHTML(false)
+	if err := out.Encode(value); err != nil {
+		return fault(err)
+	}
+	c.print(text.String())
+	return nil
+}
 
 // command is a command line of this program that can be pasted into a shell.
 func (c *console) command(args ...string) string {

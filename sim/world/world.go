@@ -51,7 +51,8 @@ type World struct {
 	over    bool // nothing more happens: the books are being closed
 }
 
-// Options are how a run is run; none of them changes what happens in it.
+// Options are how a run is run. None of them changes what happens in it, but that Wrap breaks the core, and
+// Live may end the run sooner.
 type Options struct {
 	Backend kernel.Backend
 	// Full records everything that happened, not only what the checker needs.

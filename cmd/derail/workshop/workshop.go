@@ -99,6 +99,9 @@ func (w *Workshop) Hunt(ctx context.Context, b *planted.Bug, first []uint64) ([]
 	limited, end := context.WithTimeout(ctx, huntLimit)
 	defer end()
 	out, err := output(exec.CommandContext(limited, program, "bugs", "--order", string(order)))
+	if errors.Is(limited.Err(), context.DeadlineExceeded) {
+		return nil, fmt.Errorf("the hunt did not end within %v: a run may go on for ever", huntLimit)
+	}
 	if err != nil {
 		return nil, err
 	}
