@@ -171,9 +171,10 @@
 //
 // An engine tells a move when it is recorded, and a call before it is made. So what was told was done, and
 // the properties that follow atoms go by that. The other direction does not hold: a conductor can die
-// between a save and telling of it. Every lease end and every save without an answer may hide one such
-// save, and these are counted; a property that would need a move that can have been hidden like that says
-// nothing, and each says in its own file how many it takes.
+// between a save and telling of it, or hear of it late. Every lease end, every save without an answer and
+// every save that somebody else tells of may hide one such save, and these are counted; a property that would
+// need a move that can have been hidden like that says nothing, and each says in its own file how many it
+// takes.
 //
 // A shape is compiled once (form.go) and kept while the header has the same: what comes after an atom is a
 // set of bits, so that looking for something there which is not undone takes one word for 64 atoms.

@@ -69,13 +69,32 @@ func counts(h *history.History, i int) bool {
 
 // untoldBetween is how many saves may have happened from record i on and before k, and nobody told of them.
 func untoldBetween(h *history.History, job history.JobID, i, k int) (n int) {
-	for _, rec := range h.Records[max(i, 0):k] {
-		unanswered := rec.Kind == history.Save && rec.Type == history.Info
-		if rec.Job == job && (rec.Kind == history.LeaseEnd || unanswered) {
+	for at := max(i, 0); at < k; at++ {
+		if h.Records[at].Job == job && untoldAt(h, at) {
 			n++
 		}
 	}
 	return n
+}
+
+// untoldAt says whether record i is of a save that its owner has told nothing of: one that got no answer, one
+// that others tell of, or one that the end of a lease may hide.
+func untoldAt(h *history.History, i int) bool {
+	rec := h.Records[i]
+	if rec.Kind == history.LeaseEnd {
+		return true
+	}
+	if rec.Kind != history.Save || rec.Type == history.Info {
+		return rec.Kind == history.Save
+	}
+	owner := history.ProcessID(history.None)
+	for _, claim := range h.Records[:i] {
+		if claim.Kind == history.Claim && claim.Type == history.OK && claim.Job == rec.Job &&
+			claim.Epoch == rec.Epoch {
+			owner = claim.Process
+		}
+	}
+	return rec.Type == history.OK && owner != history.None && owner != rec.Process
 }
 
 // beginning says whether the move at record i, if it is one back to PENDING, has a reason.

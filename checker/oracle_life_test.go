@@ -175,9 +175,7 @@ func completing(h *history.History, i int) bool {
 			newest, at = rec, k
 		}
 	}
-	hidden := slices.ContainsFunc(h.Records[at:i], func(r history.Record) bool {
-		return r.Job == done.Job && (r.Kind == history.LeaseEnd || r.Kind == history.Save && r.Type == history.Info)
-	})
+	hidden := untoldBetween(h, done.Job, at, i) > 0
 	if newest.Epoch != done.Epoch || hidden {
 		return true
 	}
@@ -193,11 +191,7 @@ func completing(h *history.History, i int) bool {
 // beyond is where a subject can be by a save of which nobody told.
 func beyond(h *history.History, been []string, i int) []string {
 	rec := h.Records[i]
-	untold := slices.ContainsFunc(h.Records[:i], func(r history.Record) bool {
-		return r.Job == rec.Job &&
-			(r.Kind == history.LeaseEnd || r.Kind == history.Save && r.Type == history.Info)
-	})
-	if !untold {
+	if untoldBetween(h, rec.Job, 0, i) == 0 {
 		return nil
 	}
 	words := strings.Fields(`PENDING RUNNING SUCCESS FAILURE REVERTING REVERTED REVERT_FAILURE IGNORE

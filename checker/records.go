@@ -190,6 +190,9 @@ func (r *Reading) save(seq int32, rec *history.Record) {
 		since = r.grants[g].called
 	}
 	if rec.Type == history.OK {
+		if g >= 0 && r.grants[g].process != rec.Process {
+			r.jobs[rec.Job].untold++ // others know that it was done; its owner has not told what is in it
+		}
 		r.saves = append(r.saves, save{
 			epoch: rec.Epoch, rev: rec.Revision, seq: seq, job: rec.Job, since: since, grant: g,
 		})
