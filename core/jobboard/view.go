@@ -196,6 +196,7 @@ func (v *View) Dropped(c *Claim) { v.forget(c, false) }
 func (v *View) forget(c *Claim, released bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	v.pace.freed = c.released
 	s := v.jobs.find(c.Job.ID)
 	if s == nil || s.floor > c.at {
 		return // the news is here already

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"derail/core/host"
+	"derail/core/store"
 )
 
 // pace is when a view takes news. To take each change at once would cost every conductor of a large
@@ -13,17 +14,19 @@ type pace struct {
 	pause   time.Duration // about how long news are left alone after some were taken; 0: not at all
 	hurry   host.Signal   // ends a pause
 	pausing bool
-	full    bool      // nobody wants a job
-	stale   time.Time // until then, or until news come, the view is taken for out of date
+	full    bool           // nobody wants a job
+	freed   store.Revision // when the latest claim to end was released, or 0
+	stale   time.Time      // until then, or until news come, the view is taken for out of date
 }
 
 // Heed sets about how long the view leaves news alone after it has taken some, and whether a job is
 // wanted. When none was and one is now, the view catches up, and offers none before it has, for at most
-// the length of that pause.
+// the length of that pause. A view that has heard of the release that made the place free is not behind: it
+// would wait for news that nobody has to send.
 func (v *View) Heed(pause time.Duration, wanted bool) {
 	v.mu.Lock()
 	p := &v.pace
-	sooner := p.full && wanted && p.pausing
+	sooner := p.full && wanted && p.pausing && (p.freed == 0 || v.round.seen < p.freed)
 	p.pause, p.full = pause, !wanted
 	if sooner {
 		p.stale = v.board.host.Now().Add(pause)
