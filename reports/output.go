@@ -77,6 +77,11 @@ func (o Output) WriteRun(folder string, f *RunFolder) error {
 	if f.Choices != nil {
 		files = append(files, file{ChoicesFile, bytesOf(f.Choices)})
 	}
+	if f.Explanation != nil {
+		files = append(files, file{ExplanationFile, func(w io.Writer) error {
+			return writeJSON(w, versioned{Version, f.Explanation})
+		}})
+	}
 	return o.writeAll(folder, files)
 }
 
@@ -200,6 +205,13 @@ func ReadRun(dir string) (*RunFolder, error) {
 	}
 	if f.Choices, err = optional(filepath.Join(dir, ChoicesFile)); err != nil {
 		return nil, err
+	}
+	path = filepath.Join(dir, ExplanationFile)
+	if _, err := os.Stat(path); err == nil {
+		f.Explanation = &Explanation{}
+		if err := readJSON(path, f.Explanation); err != nil {
+			return nil, err
+		}
 	}
 	return &f, nil
 }

@@ -51,6 +51,8 @@ type RunFolder struct {
 	History  *history.History // history.jsonl
 	Scenario []byte           // scenario.yaml: the scenario as it was run
 	Choices  []byte           // choices.txt: every choice that was drawn; nil when they were not recorded
+	// Explanation is explanation.json: how a promise came to be broken; nil where nobody worked it out.
+	Explanation *Explanation
 
 	// Tell names the jobs whose stories are asked for, beside those that have one anyway. It is not saved.
 	Tell []string

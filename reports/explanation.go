@@ -1,0 +1,66 @@
+package reports
+
+// ExplanationFile holds the [Explanation] of a run, in its folder.
+const ExplanationFile = "explanation.json"
+
+// Explanation tells how a run came to break a promise: what led there, and what came of running it in other
+// ways. Whoever can run it works it out (package sim/explain) and saves it; a report only shows it. Record
+// numbers are those of history.jsonl, from 1; instants are in nanoseconds of virtual time.
+type Explanation struct {
+	Property string `json:"property"`
+	Job      string `json:"job,omitempty"`
+	Summary  string `json:"summary"` // one sentence: what was promised, and which operations broke it
+
+	// Chain is the shortest chain of events that leads from the first fault that mattered to the violation.
+	Chain []Link `json:"chain,omitempty"`
+	// Folded is how many records of the run are on no way from a fault to the violation.
+	Folded int `json:"folded,omitempty"`
+
+	Unordered  *Unordered  `json:"unordered,omitempty"`
+	Without    *Parting    `json:"without,omitempty"`
+	Inevitable *Inevitable `json:"inevitable,omitempty"`
+}
+
+// Link is one event of the chain, and why it could happen.
+type Link struct {
+	Record int64  `json:"record"`
+	AtNS   int64  `json:"at_ns"`
+	Node   string `json:"node,omitempty"` // on whose machine; empty: the store, or the world
+	Text   string `json:"text"`           // what happened
+	Why    string `json:"why,omitempty"`  // what of the links before it made it possible
+}
+
+// Unordered is the operations of a job for which there is no order that the board could have carried out.
+type Unordered struct {
+	Records []int64 `json:"records"`           // the calls of the operations
+	UntilNS int64   `json:"until_ns"`          // up to this instant there was an order, and none after it
+	Text    string  `json:"text"`              // why there is none
+	Drawing string  `json:"drawing,omitempty"` // the file beside this one that porcupine drew
+}
+
+// Parting is the same run without one of its faults.
+type Parting struct {
+	Fault   string   `json:"fault"`  // which was left out
+	Record  int64    `json:"record"` // the first that differs
+	AtNS    int64    `json:"at_ns"`
+	With    []string `json:"with"`    // what happened from there on in the run
+	Without []string `json:"without"` // and what without the fault
+	Broken  bool     `json:"broken"`  // whether the promise was broken nevertheless
+}
+
+// Inevitable is what came of branching the run: everything up to an instant as it was, and every choice
+// after it drawn anew.
+type Inevitable struct {
+	Branches []Branch `json:"branches"` // in order of time
+	Record   int64    `json:"record"`   // where the share of failing branches jumps most
+	AtNS     int64    `json:"at_ns"`
+	Text     string   `json:"text"`
+}
+
+// Branch is how many of the runs that went on anew from an instant broke the same promise.
+type Branch struct {
+	AtNS   int64 `json:"at_ns"`
+	Record int64 `json:"record"` // the last before it
+	Runs   int   `json:"runs"`
+	Broken int   `json:"broken"`
+}
