@@ -11,9 +11,7 @@ type presence struct {
 	was, gone int32 // it was there for certain between these two before that
 	maybe     int32 // it may be there since this record; 0: it is certainly not there
 	left      int32 // it was certainly not there any more at this record; 0: it never left
-	place     int32 // its place among those that may be there
 	binned    int32 // it is in the trash for certain since this record; 0: it may not be
-	bin       int32 // its place among those that are
 	trash     int32 // the latest record about a trash of it
 	restore   int32 // the latest record about a restore of it
 	restoring int32 // restores that were called and may be about to happen
@@ -25,12 +23,35 @@ type presence struct {
 // attendance is who is on the board, as the history goes on.
 type attendance struct {
 	presences []presence // by job
-	maybes    []int32    // the jobs that may be on the board
+	maybes    roll       // the jobs that may be on the board
 	leavers   []leaver   // those that have left it, in order
-	bins      []int32    // the jobs that are certainly in the trash
+	bins      roll       // the jobs that are certainly in the trash
 	sure      int32      // how many are there for certain
 	crowded   int64      // since when some are; see empty
 	pending   []int32    // counts, and waits that time out, to be answered
+}
+
+// roll is a list of jobs, in no order that means anything.
+type roll struct {
+	jobs   []int32
+	places []int32 // by job: its place among them, where it is there
+}
+
+// clear makes it an empty list, with room for so many jobs.
+func (l *roll) clear(jobs int) { l.jobs, l.places = l.jobs[:0], sized(l.places, jobs) }
+
+// add puts in a job that is not there.
+func (l *roll) add(job history.JobID) {
+	l.places[job] = int32(len(l.jobs))
+	l.jobs = append(l.jobs, int32(job))
+}
+
+// strike takes out a job that is there.
+func (l *roll) strike(job history.JobID) {
+	last := len(l.jobs) - 1
+	moved, place := l.jobs[last], l.places[job]
+	l.jobs[place], l.places[moved] = moved, place
+	l.jobs = l.jobs[:last]
 }
 
 // leaver is a job that was certainly off the board from a record on.
@@ -40,8 +61,9 @@ type leaver struct{ seq, job int32 }
 // comes: by whole, or by current.
 func (r *Reading) attends(look func(r *Reading, q *query)) {
 	r.presences = zeroed(r.presences, len(r.jobs))
-	r.maybes, r.leavers, r.bins = r.maybes[:0], r.leavers[:0], r.bins[:0]
-	r.pending, r.sure = r.pending[:0], 0
+	r.maybes.clear(len(r.jobs))
+	r.bins.clear(len(r.jobs))
+	r.leavers, r.pending, r.sure = r.leavers[:0], r.pending[:0], 0
 	next := 0
 	for _, m := range r.queryMarks {
 		q := &r.queries[m>>1]
@@ -90,16 +112,15 @@ func (r *Reading) attend(m mark) {
 func (r *Reading) maySet(o *op, p *presence) {
 	switch epoch := o.effect.Epoch; o.effect.Kind {
 	case history.Post:
-		if !p.consumed {
-			r.mayEnter(p, o)
-		}
+		r.mayEnter(p, o)
 	case history.Restore:
 		p.restoring++
 		p.restore = o.invoke
-		r.unbin(p)
-		if !p.consumed {
-			r.mayEnter(p, o)
+		if p.binned > 0 {
+			p.binned = 0 // it may be out of the trash from now on
+			r.bins.strike(o.job)
 		}
+		r.mayEnter(p, o)
 	case history.Consume, history.Trash:
 		if o.effect.Kind == history.Trash {
 			p.trash = o.invoke
@@ -149,9 +170,9 @@ func (r *Reading) hasSet(o *op, p *presence) {
 
 // mayEnter notes that a job may be on the board from now on.
 func (r *Reading) mayEnter(p *presence, o *op) {
-	if p.maybe == 0 {
-		p.maybe, p.place = o.invoke, int32(len(r.maybes))
-		r.maybes = append(r.maybes, int32(o.job))
+	if p.maybe == 0 && !p.consumed {
+		p.maybe = o.invoke
+		r.maybes.add(o.job)
 	}
 }
 
@@ -183,34 +204,17 @@ func (r *Reading) leave(p *presence, o *op) {
 	if p.maybe == 0 {
 		return
 	}
-	last := len(r.maybes) - 1
-	moved := r.maybes[last]
-	r.maybes[p.place] = moved
-	r.presences[moved].place = p.place
-	r.maybes = r.maybes[:last]
 	p.maybe = 0
+	r.maybes.strike(o.job)
 	r.leavers = append(r.leavers, leaver{o.done, int32(o.job)})
 }
 
 // isBinned notes that a job is certainly in the trash from now on.
 func (r *Reading) isBinned(p *presence, o *op) {
 	if p.binned == 0 && !p.consumed {
-		p.binned, p.bin = o.done, int32(len(r.bins))
-		r.bins = append(r.bins, int32(o.job))
+		p.binned = o.done
+		r.bins.add(o.job)
 	}
-}
-
-// unbin notes that a job may be out of the trash from now on.
-func (r *Reading) unbin(p *presence) {
-	if p.binned == 0 {
-		return
-	}
-	last := len(r.bins) - 1
-	moved := r.bins[last]
-	r.bins[p.bin] = moved
-	r.presences[moved].bin = p.bin
-	r.bins = r.bins[:last]
-	p.binned = 0
 }
 
 // tallies says whether a query is answered by how many jobs there are.
@@ -222,7 +226,7 @@ func (q *query) tallies() bool {
 func (r *Reading) tally() {
 	for _, index := range r.pending {
 		q := &r.queries[index]
-		q.fits = q.fits || r.sure <= q.n && (q.timeout || q.n <= int32(len(r.maybes)))
+		q.fits = q.fits || r.sure <= q.n && (q.timeout || q.n <= int32(len(r.maybes.jobs)))
 	}
 }
 

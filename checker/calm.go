@@ -15,19 +15,15 @@ import (
 // others: see freedom.
 func (r *Reading) calm() (from, until int64, is bool) {
 	from, until = 0, math.MaxInt64
-	heal := r.heal
 	switch {
-	case heal > 0:
-		at := r.history.Records[heal-1].At
+	case r.heal > 0:
+		at := r.history.Records[r.heal-1].At
 		from = at + min(max(r.history.Header.ClaimWithin, 0), math.MaxInt64-at)
 	case r.faults > 0 || r.history.Header.Faults != "":
 		return 0, 0, false
 	}
-	for i := int(heal); i < len(r.history.Records); i++ {
-		if rec := &r.history.Records[i]; rec.Kind == history.Fault {
-			until = rec.At
-			break
-		}
+	if r.fault > 0 {
+		until = r.history.Records[r.fault-1].At
 	}
 	return from, until, from < until
 }

@@ -1,6 +1,11 @@
 package checker
 
-import "derail/checker/model"
+import (
+	"math"
+	"math/bits"
+
+	"derail/checker/model"
+)
 
 // fits decides whether the marks, all of one job and in the order of the records, have an order: one in
 // which every op of theirs that happened has a place between its two marks, and those with an unknown
@@ -95,18 +100,15 @@ func (o *ordering) called(index int32) {
 	}
 }
 
-// bit is a number for an op that is under way.
+// bit is a number for an op that is under way. There is one: lay has counted how many are at once.
 func (o *ordering) bit() int32 {
-	for w := range o.taken {
-		for b := range 64 {
-			if o.taken[w]&(1<<b) == 0 {
-				o.taken[w] |= 1 << b
-				return int32(64*w + b)
-			}
-		}
+	w := 0
+	for o.taken[w] == math.MaxUint64 {
+		w++
 	}
-	o.taken = append(o.taken, 1) // not reached: lay has counted them
-	return int32(64 * (len(o.taken) - 1))
+	b := bits.TrailingZeros64(^o.taken[w])
+	o.taken[w] |= 1 << b
+	return int32(64*w + b)
 }
 
 // look gives a read its place in a branch, if the board is as it found it.

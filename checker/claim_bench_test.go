@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"derail/checker/history"
+	"derail/checker/model"
 )
 
 // The histories of the benchmarks, each with what claim.linearizable says of it.
@@ -55,7 +56,8 @@ func BenchmarkClaims(b *testing.B) {
 			for b.Loop() {
 				undecided = 0
 				for job, part := range parts {
-					if searched(part, history.JobID(job), porcupineSteps).outcome == Unknown {
+					ops := model.Operations(part, history.JobID(job))
+					if searched(part, ops, porcupineSteps) == Unknown {
 						undecided++
 					}
 				}

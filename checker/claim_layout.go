@@ -49,7 +49,6 @@ type slot struct {
 	claim int32             // the claim that happened, or -1
 	end   int32             // the end that happened, or -1
 	owner history.ProcessID // who must own it because of an op that happened, or None
-	owned int32             // that op
 	asks  int32             // the last of the claims that may have happened, or -1; tag has the one before
 	gives int32             // the same for ends
 	due   int32             // when the first op that happened in this epoch or a higher one has ended
@@ -102,9 +101,7 @@ func (o *ordering) lay(board []mark) {
 	o.contest.reset(int(o.processes))
 	o.slots = sized(o.slots, o.count(board))
 	for i := range o.slots {
-		o.slots[i] = slot{
-			claim: -1, end: -1, owner: history.None, owned: -1, asks: -1, gives: -1, due: never,
-		}
+		o.slots[i] = slot{claim: -1, end: -1, owner: history.None, asks: -1, gives: -1, due: never}
 	}
 	for _, m := range board {
 		index := m >> 1
@@ -229,7 +226,7 @@ func (o *ordering) knows(index int32, op *op) {
 		s.end = index
 	}
 	if s.owner == history.None && e.Kind != history.LeaseEnd {
-		s.owner, s.owned = e.Process, index
+		s.owner = e.Process
 	}
 }
 

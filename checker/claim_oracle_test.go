@@ -27,14 +27,7 @@ func withReads(r *Reading, job history.JobID) []mark {
 		})
 		board = append(board, begins(index), ends(index))
 	}
-	at := func(m mark) int32 {
-		if o := &r.ops[m>>1]; m&1 == 0 {
-			return o.invoke
-		} else {
-			return o.done
-		}
-	}
-	slices.SortFunc(board, func(a, b mark) int { return int(at(a) - at(b)) })
+	slices.SortFunc(board, func(a, b mark) int { return int(r.seqOf(a) - r.seqOf(b)) })
 	return board
 }
 
@@ -65,22 +58,7 @@ func opinion(h *history.History, job history.JobID, budget int) Outcome {
 			})
 		}
 	}
-	board := model.New(h)
-	limited, steps := board, 0
-	limited.Step = func(state, input, output any) (bool, any) {
-		if steps++; steps > budget {
-			return false, state
-		}
-		return board.Step(state, input, output)
-	}
-	switch {
-	case porcupine.CheckOperations(limited, ops):
-		return Valid
-	case steps > budget:
-		return Unknown
-	default:
-		return Invalid
-	}
+	return searched(h, ops, budget)
 }
 
 // spoil makes one thing of a small history untrue, or at least different.
@@ -209,18 +187,26 @@ func compare(t *testing.T, r *Reading, h *history.History, budget int, seen map[
 	}
 }
 
+// smallHistories is how many to look at: as many as DERAIL_SMALL_HISTORIES says, where it says anything.
+func smallHistories(t *testing.T, otherwise uint64) uint64 {
+	t.Helper()
+	text := os.Getenv("DERAIL_SMALL_HISTORIES")
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.ParseUint(text, 10, 32)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
 // TestSmallHistories holds the claim algorithm against porcupine on small random histories, good and spoilt.
 // The long form has a million:
 //
 //	DERAIL_SMALL_HISTORIES=1000000 go test ./checker -run TestSmallHistories -v -timeout 30m
 func TestSmallHistories(t *testing.T) {
-	n := uint64(20_000)
-	if text := os.Getenv("DERAIL_SMALL_HISTORIES"); text != "" {
-		var err error
-		if n, err = strconv.ParseUint(text, 10, 32); err != nil {
-			t.Fatal(err)
-		}
-	}
+	n := smallHistories(t, 20_000)
 	r, seen := &Reading{}, map[string]int{}
 	for seed := range n {
 		compare(t, r, small(seeded(seed)), 1<<30, seen)

@@ -12,46 +12,24 @@ import (
 	"derail/checker/model"
 )
 
-// search is what porcupine made of one job.
-type search struct {
-	history *history.History
-	outcome Outcome
-	steps   int
-	ops     []porcupine.Operation
-	partial [][]int // if Invalid: the orders of as many ops as possible, the longest first
-	info    porcupine.LinearizationInfo
-}
-
-// searched lets porcupine decide about one job, with at most budget steps.
-func searched(h *history.History, job history.JobID, budget int) *search {
-	s := &search{history: h, ops: model.Operations(h, job)}
-	board := model.New(h)
+// searched lets porcupine decide about operations of h, with at most budget steps.
+func searched(h *history.History, ops []porcupine.Operation, budget int) Outcome {
+	board, steps := model.New(h), 0
 	limited := board
 	limited.Step = func(state, input, output any) (bool, any) {
-		if s.steps++; s.steps > budget {
+		if steps++; steps > budget {
 			return false, state
 		}
 		return board.Step(state, input, output)
 	}
 	switch {
-	case porcupine.CheckOperations(limited, s.ops):
-		s.outcome = Valid
-	case s.steps > budget:
-		s.outcome = Unknown
+	case porcupine.CheckOperations(limited, ops):
+		return Valid
+	case steps > budget:
+		return Unknown
 	default:
-		s.outcome = Invalid
+		return Invalid
 	}
-	return s
-}
-
-// explain finds the longest orders, which takes as long again as the search did.
-func (s *search) explain() {
-	_, s.info = porcupine.CheckOperationsVerbose(model.New(s.history), s.ops, 0)
-	s.partial = s.info.PartialLinearizations()[0]
-	// Porcupine lists them in the order of a map.
-	slices.SortFunc(s.partial, func(a, b []int) int {
-		return cmp.Or(cmp.Compare(len(b), len(a)), slices.Compare(a, b))
-	})
 }
 
 // pictureBudget is how many steps a picture may take.
@@ -70,11 +48,17 @@ func Picture(h *history.History, job history.JobID, w io.Writer) error {
 	if r := Read(h); r.malformed != "" {
 		return errors.New("not a history: " + r.malformed)
 	}
-	s := searched(h, job, pictureBudget)
-	if s.outcome == Unknown {
+	ops := model.Operations(h, job)
+	if searched(h, ops, pictureBudget) == Unknown {
 		return errors.New("too many orders to draw " + h.JobName(job))
 	}
-	s.explain()
-	s.info.PartialLinearizations()[0] = s.partial[:min(len(s.partial), maxDrawn)]
-	return porcupine.Visualize(model.New(h), s.info, w)
+	board := model.New(h)
+	_, drawing := porcupine.CheckOperationsVerbose(board, ops, 0)
+	orders := drawing.PartialLinearizations()[0]
+	// The longest first. Porcupine lists them in the order of a map.
+	slices.SortFunc(orders, func(a, b []int) int {
+		return cmp.Or(cmp.Compare(len(b), len(a)), slices.Compare(a, b))
+	})
+	drawing.PartialLinearizations()[0] = orders[:min(len(orders), maxDrawn)]
+	return porcupine.Visualize(board, drawing, w)
 }

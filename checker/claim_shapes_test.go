@@ -3,9 +3,7 @@ package checker
 import (
 	"cmp"
 	"fmt"
-	"os"
 	"slices"
-	"strconv"
 	"testing"
 
 	"derail/checker/history"
@@ -307,13 +305,7 @@ func (s *scribbled) answer() {
 //
 //	DERAIL_SMALL_HISTORIES=1000000 go test ./checker -run TestShapes -v -timeout 30m
 func TestShapes(t *testing.T) {
-	n := uint64(6000)
-	if text := os.Getenv("DERAIL_SMALL_HISTORIES"); text != "" {
-		var err error
-		if n, err = strconv.ParseUint(text, 10, 32); err != nil {
-			t.Fatal(err)
-		}
-	}
+	n := smallHistories(t, 6000)
 	for _, shape := range []struct {
 		name string
 		draw func(func(int) int) *history.History

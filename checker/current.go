@@ -14,22 +14,15 @@ func (r *Reading) current() {
 	if r.atoms == 0 {
 		return
 	}
-	next := 0
-	for i := range r.history.Records {
-		rec, seq := &r.history.Records[i], int32(i)+1
-		var s *step
-		if rec.Kind == history.Move || rec.Kind == history.Retry {
-			s = &r.steps[next]
-			next++
-		}
+	r.eachRecord(func(seq int32, rec *history.Record, s *step) {
 		r.blames(seq, rec, s)
 		if s == nil {
-			continue
+			return
 		}
 		if f, atom := r.formed(s); f != nil {
 			r.standsOf(s.job)[atom].move(s)
 		}
-	}
+	})
 }
 
 // blames looks at one record, which may release a job; s is its step where it is a move.

@@ -56,31 +56,18 @@ var phaseWords = [numPhases]string{
 // String is the word for the phase.
 func (p phase) String() string { return quoted(phaseWords[p], "no state") }
 
-// phases is a set of phases.
-type phases uint16
-
-func phasesOf(members ...phase) phases {
-	var set phases
-	for _, p := range members {
-		set |= 1 << p
-	}
-	return set
-}
-
-func (set phases) has(p phase) bool { return set>>p&1 != 0 }
-
 // nextPhases is where an engine may go from where, as TaskFlow documents it.
-var nextPhases = [numPhases]phases{
-	undefined:  phasesOf(resumes),
-	resumes:    phasesOf(scheduling),
-	scheduling: phasesOf(waiting),
-	waiting:    phasesOf(analyzing),
-	analyzing:  phasesOf(scheduling, waiting, gameOver),
-	gameOver:   phasesOf(succeeded, wasReverted, wasSuspended, hasFailed),
+var nextPhases = [numPhases]set[phase]{
+	undefined:  setOf(resumes),
+	resumes:    setOf(scheduling),
+	scheduling: setOf(waiting),
+	waiting:    setOf(analyzing),
+	analyzing:  setOf(scheduling, waiting, gameOver),
+	gameOver:   setOf(succeeded, wasReverted, wasSuspended, hasFailed),
 }
 
 // consumable are the ends of an engine after which its job can be consumed.
-var consumable = phasesOf(succeeded, wasReverted, hasFailed)
+var consumable = setOf(succeeded, wasReverted, hasFailed)
 
 // flowEnds is the end of an engine for each state in which a flow ends.
 var flowEnds = [numStates]phase{

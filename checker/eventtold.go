@@ -67,18 +67,11 @@ func (r *Reading) told() {
 			r.voices[p].hears = true
 		}
 	}
-	moves := 0
-	for i := range r.history.Records {
-		rec, seq := &r.history.Records[i], int32(i)+1
-		var s *step
-		if rec.Kind == history.Move || rec.Kind == history.Retry {
-			s = &r.steps[moves]
-			moves++
-		}
+	r.eachRecord(func(seq int32, rec *history.Record, s *step) {
 		if rec.Process >= 0 {
 			r.speaks(seq, rec, s)
 		}
-	}
+	})
 	r.unsaid()
 }
 

@@ -45,13 +45,7 @@ func upTo(h *history.History, seq int) *history.History {
 // troubled is a history of a town in which some things were changed.
 func troubled(seed uint64) (*history.History, func(int) int) {
 	chance := seeded(seed)
-	p := roughly(chance)
-	p.steps = min(p.steps, 250)
-	w := newTown(p, chance)
-	if w.endless = chance(4) == 0; w.endless {
-		w.plan.rest = false
-	}
-	h := w.run()
+	h := roughTown(chance).run()
 	h.Header.CycleLength = chance(4)
 	for range chance(5) {
 		damage(h, chance)

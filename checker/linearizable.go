@@ -23,14 +23,14 @@ func (r *Reading) linearizableWithin(forJob, forRun int) {
 	left := forRun
 	for job := range r.jobs {
 		r.ruling.checked += len(r.boardOf(job))
-		outcome := r.orderable(job, forJob, &left)
+		outcome := r.orderable(r.boardOf(job), forJob, &left)
 		if outcome == Valid {
 			continue
 		}
 		id, part := history.JobID(job), r
 		if at := r.uncovered(id); at != never {
 			part = Read(before(r.history, at))
-			if outcome = part.orderable(job, forJob, &left); outcome == Valid {
+			if outcome = part.orderable(part.boardOf(job), forJob, &left); outcome == Valid {
 				r.ruling.excused++
 			}
 		}
@@ -44,12 +44,12 @@ func (r *Reading) linearizableWithin(forJob, forRun int) {
 	}
 }
 
-// orderable decides whether there is an order for a job, with at most so many steps and no more than are
-// left.
-func (r *Reading) orderable(job, budget int, left *int) Outcome {
+// orderable decides whether there is an order for the marks of a job, with at most so many steps and no more
+// than are left.
+func (r *Reading) orderable(board []mark, budget int, left *int) Outcome {
 	steps := min(budget, *left)
 	*left -= steps
-	outcome := r.fits(r.boardOf(job), &steps)
+	outcome := r.fits(board, &steps)
 	*left += steps
 	return outcome
 }

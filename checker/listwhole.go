@@ -91,7 +91,7 @@ func (r *Reading) complete(q *query) {
 	for i := q.first; i > 0; i = r.entries[i-1].next {
 		r.placed(q, &r.entries[i-1], &at)
 	}
-	for _, job := range r.maybes {
+	for _, job := range r.maybes.jobs {
 		r.missing(q, job, &at)
 	}
 	for i := len(r.leavers) - 1; i >= 0 && r.leavers[i].seq > q.invoke; i-- {

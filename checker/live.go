@@ -1,6 +1,10 @@
 package checker
 
-import "derail/checker/history"
+import (
+	"slices"
+
+	"derail/checker/history"
+)
 
 // Live looks at a history while it is being written, record by record, and finds the first that breaks a
 // promise. It is for stopping a run there; the verdict on what was written until then is [Checker.Check]'s.
@@ -51,7 +55,7 @@ var looks = [...]string{
 }
 
 // LiveProperties is the names of the properties through which a [Live] looks.
-func LiveProperties() []string { return append([]string(nil), looks[:]...) }
+func LiveProperties() []string { return slices.Clone(looks[:]) }
 
 var covers = func() (all [len(looks)]cover) {
 	for i, name := range looks {

@@ -97,13 +97,10 @@ func (r *Reading) agrees() {
 			speaks = speaks || s.kind == jobSubject
 		}
 	}
-	step := 0
-	for i := range r.history.Records {
-		rec, seq := &r.history.Records[i], int32(i)+1
+	r.eachRecord(func(seq int32, rec *history.Record, s *step) {
 		switch rec.Kind {
 		case history.Move, history.Retry:
-			r.counts(rec, r.moveCount(&r.steps[step]))
-			step++
+			r.counts(rec, r.moveCount(s))
 		case history.Save:
 			if rec.Process >= 0 && r.speakers[rec.Process] { // else it is the word of a store
 				r.counts(rec, saveCount(rec))
@@ -123,7 +120,7 @@ func (r *Reading) agrees() {
 				r.metric(seq, rec)
 			}
 		}
-	}
+	})
 }
 
 // counts adds one to what a process and all have told.

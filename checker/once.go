@@ -53,7 +53,7 @@ func (r *Reading) hold(s *step, d *deed) {
 		r.ruling.checked++
 		afresh := r.turned[s.job] && s.untold > d.untold
 		if recorded && (d.what == success || d.what == failure) && !afresh {
-			r.doneAgain(s, d, "executed", "executed")
+			r.doneAgain(s, d, "executed")
 		}
 	case reverting:
 		r.ruling.checked++
@@ -61,7 +61,7 @@ func (r *Reading) hold(s *step, d *deed) {
 		// That it was executed meanwhile and nothing of it told takes three saves: one with PENDING, one with
 		// RUNNING, one with REVERTING.
 		if recorded && d.what == reverted && s.untold-d.untold < 3 {
-			r.doneAgain(s, d, "reverted", "reverted")
+			r.doneAgain(s, d, "reverted")
 		}
 	case success, failure, reverted:
 		next.what = s.to
@@ -69,8 +69,8 @@ func (r *Reading) hold(s *step, d *deed) {
 	*d = next
 }
 
-func (r *Reading) doneAgain(s *step, d *deed, was, again string) {
+func (r *Reading) doneAgain(s *step, d *deed, what string) {
 	subject := &r.subjects[s.subject]
 	r.breaks(s.job, []int32{d.at, r.kept[d.grant], s.seq}, "%s of %s was recorded as %s%s, and %s %s it again%s",
-		subject.name, r.job(s.job), was, epochText(d.epoch), r.process(s.process), again, epochText(s.epoch))
+		subject.name, r.job(s.job), what, epochText(d.epoch), r.process(s.process), what, epochText(s.epoch))
 }

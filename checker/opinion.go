@@ -1,6 +1,9 @@
 package checker
 
-import "derail/checker/history"
+import (
+	"derail/checker/history"
+	"derail/checker/model"
+)
 
 // Opinion is what porcupine says of the operations on one job.
 type Opinion struct {
@@ -38,7 +41,8 @@ func SecondOpinion(h *history.History, steps int) []Opinion {
 		if at := r.uncovered(history.JobID(job)); at != never {
 			covered = before(h, at)
 		}
-		o := Opinion{Job: name, Outcome: searched(covered, history.JobID(job), steps).outcome, Verdict: Valid}
+		ops := model.Operations(covered, history.JobID(job))
+		o := Opinion{Job: name, Outcome: searched(covered, ops, steps), Verdict: Valid}
 		if outcome, found := said[name]; found {
 			o.Verdict = outcome
 		}

@@ -28,12 +28,7 @@ func TestOracles(t *testing.T) {
 	broken := map[string]int{}
 	for seed := range uint64(5000) {
 		chance := seeded(seed)
-		p := roughly(chance)
-		p.steps = min(p.steps, 250)
-		w := newTown(p, chance)
-		if w.endless = chance(4) == 0; w.endless {
-			w.plan.rest = false
-		}
+		w := roughTown(chance)
 		h := w.run()
 		h.Header.CycleLength = chance(4)
 		if w.plan.rest && chance(3) == 0 {
@@ -53,14 +48,7 @@ func TestOracles(t *testing.T) {
 		for _, property := range slices.Sorted(maps.Keys(oracles)) {
 			want := oracles[property](h)
 			v, _ := report.Verdict(property)
-			got := map[string]bool{}
-			for _, f := range v.Findings {
-				got[f.Job] = v.Outcome == Invalid
-			}
-			if v.Outcome != Invalid {
-				got = map[string]bool{}
-			}
-			if !maps.Equal(got, want) {
+			if !maps.Equal(accused(v), want) {
 				t.Fatalf("seed %d: %s: %+v; the oracle says %v\n%s", seed, property, v, want, dump(h))
 			}
 			if len(want) > 0 {
@@ -76,6 +64,17 @@ func TestOracles(t *testing.T) {
 			t.Errorf("only %d histories break %s", broken[property], property)
 		}
 	}
+}
+
+// accused is the jobs that break the property, by the verdict.
+func accused(v Verdict) map[string]bool {
+	jobs := map[string]bool{}
+	for _, f := range v.Findings {
+		if v.Outcome == Invalid {
+			jobs[f.Job] = true
+		}
+	}
+	return jobs
 }
 
 // unite makes one process of two.

@@ -10,7 +10,6 @@ type queue struct {
 type spot struct {
 	before, after int32 // one more than a vacancy; 0 is none
 	overtaken     int32
-	waits         bool // it is among them
 }
 
 // overtaken is the check of overtake.bounded. While a job could be claimed, jobs may be claimed that were
@@ -40,7 +39,6 @@ func (r *Reading) lineUp(index int32) {
 		return
 	}
 	r.ruling.checked++
-	w.waits = true
 	q := r.queueOf(v.urgency)
 	// Most come to the end, and what was given back or lost, near the beginning.
 	before := q.last
@@ -77,7 +75,6 @@ func (r *Reading) queueOf(urgency int32) *queue {
 // leavesLine takes a vacancy out of its queue.
 func (r *Reading) leavesLine(q *queue, index int32) {
 	w := &r.waiting[index]
-	w.waits = false
 	if w.before == 0 {
 		q.first = w.after
 	} else {

@@ -19,7 +19,7 @@ const (
 
 // path tells a streak: which conductors claimed the job, how each claim ended, and what was wasted.
 func (r *Reading) path(job history.JobID, s streak) *CyclePath {
-	grants := r.streakOf(job, s)
+	grants := r.streakOf(s)
 	p := &CyclePath{
 		Job: r.history.JobName(job), Claims: len(grants), Ended: s.ended >= 0,
 		From:  r.history.Records[r.grants[grants[0]].granted-1].At,
@@ -52,7 +52,7 @@ func (r *Reading) path(job history.JobID, s streak) *CyclePath {
 }
 
 // streakOf is the grants of a streak, in order.
-func (r *Reading) streakOf(job history.JobID, s streak) []int32 {
+func (r *Reading) streakOf(s streak) []int32 {
 	var grants []int32
 	for g := s.last; g >= 0; g = r.grants[g].previous {
 		grants = append(grants, g)

@@ -22,6 +22,17 @@ func roughly(chance func(int) int) plan {
 	}
 }
 
+// roughTown is a small one, in which perhaps no job is ever finished.
+func roughTown(chance func(int) int) *town {
+	p := roughly(chance)
+	p.steps = min(p.steps, 250)
+	w := newTown(p, chance)
+	if w.endless = chance(4) == 0; w.endless {
+		w.plan.rest = false
+	}
+	return w
+}
+
 func TestGoodTownsAreValid(t *testing.T) {
 	checker := New()
 	for seed := range uint64(4000) {

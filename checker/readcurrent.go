@@ -58,7 +58,7 @@ func (r *Reading) glance(q *query) {
 		r.notInTrash(q)
 	case q.fate == happened:
 		r.glanceAt(q)
-		for _, job := range r.maybes {
+		for _, job := range r.maybes.jobs {
 			if p := &r.presences[job]; p.stamp != q.number() && p.maybe < q.invoke {
 				r.glimpse(q, history.JobID(job), model.Effect{Kind: history.Owner, Process: history.None})
 			}
@@ -117,7 +117,7 @@ func (r *Reading) sameAttempt(q *query, e *entry) {
 
 // notInTrash looks at the jobs that a list of the trash leaves out.
 func (r *Reading) notInTrash(q *query) {
-	for _, job := range r.bins {
+	for _, job := range r.bins.jobs {
 		p := &r.presences[job]
 		if p.binned < q.invoke && p.stamp != q.number() {
 			r.breaks(history.JobID(job), []int32{p.binned, q.invoke, q.done}, "%s was told what is in the trash, and "+
@@ -224,14 +224,11 @@ func (r *Reading) glancesOf(job int) []mark { return r.glanced[r.seen[job]:r.see
 
 // reconcile looks for an order of all that happened to a job and all that was seen of it.
 func (r *Reading) reconcile(job history.JobID, left *int) {
-	steps := min(jobBudget, *left)
-	outcome := r.fits(r.merge(job, never), &steps)
-	*left -= min(jobBudget, *left) - steps
+	outcome := r.orderable(r.merge(job, never), jobBudget, left)
 	if outcome == Valid {
 		return
 	}
-	steps = min(jobBudget, *left)
-	if r.fits(r.boardOf(int(job)), &steps) != Valid {
+	if steps := min(jobBudget, *left); r.fits(r.boardOf(int(job)), &steps) != Valid {
 		return
 	}
 	if outcome == Unknown {

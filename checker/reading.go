@@ -135,9 +135,11 @@ type Reading struct {
 	maybePosted, maybeHad int // and posts and claims that may have
 	finals, faults        int
 	heal                  int32 // sequence number of the last Heal record, or zero
+	fault                 int32 // sequence number of the first Fault record after it, or zero
 	ruined                int32 // sequence number of the first Ruined record of the run, or zero
 
 	asked
+	inLine  bool // it is known how its jobs stand in the queue
 	vacated bool // its vacancies are known
 	spelt   bool // its spells are
 
@@ -186,9 +188,6 @@ func Read(h *history.History) *Reading {
 	r.read(h)
 	return r
 }
-
-// History is what was read.
-func (r *Reading) History() *history.History { return r.history }
 
 func (r *Reading) read(h *history.History) {
 	r.reset(h)
@@ -288,10 +287,15 @@ func (r *Reading) take(seq int32, rec *history.Record) {
 	case history.Crash:
 		r.crash(seq, rec.Process)
 		r.faults++
-	case history.Fault, history.Pause:
+	case history.Fault:
+		r.faults++
+		if r.fault == 0 {
+			r.fault = seq
+		}
+	case history.Pause:
 		r.faults++
 	case history.Heal:
-		r.heal = seq
+		r.heal, r.fault = seq, 0
 	case history.Ruined:
 		r.ruin(seq, rec.Job)
 	case history.Final:
@@ -332,6 +336,20 @@ func (r *Reading) group() {
 		job := &r.jobs[r.ops[m>>1].job]
 		r.board[job.to] = m
 		job.to++
+	}
+}
+
+// eachRecord hands every record to look, in order, with its step if it is a move.
+func (r *Reading) eachRecord(look func(seq int32, rec *history.Record, s *step)) {
+	next := 0
+	for i := range r.history.Records {
+		rec := &r.history.Records[i]
+		var s *step
+		if rec.Kind == history.Move || rec.Kind == history.Retry {
+			s = &r.steps[next]
+			next++
+		}
+		look(int32(i)+1, rec, s)
 	}
 }
 

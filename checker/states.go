@@ -75,18 +75,20 @@ var stateWords = [numStates]string{
 // String is the word for the state.
 func (s state) String() string { return quoted(stateWords[s], "no state") }
 
-// states is a set of states.
-type states uint32
+// set is a set of states, or of those of engines.
+type set[S state | phase] uint32
 
-func setOf(members ...state) states {
-	var set states
+type states = set[state]
+
+func setOf[S state | phase](members ...S) set[S] {
+	var all set[S]
 	for _, s := range members {
-		set |= 1 << s
+		all |= 1 << s
 	}
-	return set
+	return all
 }
 
-func (set states) has(s state) bool { return set>>s&1 != 0 }
+func (all set[S]) has(s S) bool { return all>>s&1 != 0 }
 
 // subjectKind says which table of moves a subject follows.
 type subjectKind uint8

@@ -157,7 +157,7 @@ func (s *story) record(words []string) error {
 		words = words[1:]
 	}
 	for _, field := range words {
-		if err := set(&rec, field); err != nil {
+		if err := fill(&rec, field); err != nil {
 			return err
 		}
 	}
@@ -216,7 +216,7 @@ func (s *story) operation(rec history.Record, mark string) error {
 	return nil
 }
 
-func set(rec *history.Record, field string) error {
+func fill(rec *history.Record, field string) error {
 	name, value, hasValue := strings.Cut(field, "=")
 	n, err := strconv.ParseInt(value, 10, 64)
 	from, to, isMove := strings.Cut(field, ">")

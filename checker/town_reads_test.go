@@ -50,7 +50,6 @@ func (w *town) ask(r *onlooker) {
 		rec.Job = r.job.id
 	}
 	rec.Call = w.write(rec)
-	w.recorder.History().Records[rec.Call-1].Call = 0
 	r.asked, r.looked = rec, false
 }
 

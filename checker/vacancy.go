@@ -52,7 +52,8 @@ func (r *Reading) vacate() {
 	}
 	r.vacated = true
 	r.vacancies = r.vacancies[:0]
-	for job := range r.rank() {
+	r.rank()
+	for job := range r.jobs {
 		v := vacating{Reading: r, job: history.JobID(job), doubt: never, placed: never}
 		if !v.takers() {
 			continue // its claims are no claims of a board
@@ -68,7 +69,11 @@ func (r *Reading) vacate() {
 }
 
 // rank finds out how jobs stand in the queue.
-func (r *Reading) rank() []rank {
+func (r *Reading) rank() {
+	if r.inLine {
+		return
+	}
+	r.inLine = true
 	r.ranks = sized(r.ranks, len(r.jobs))
 	for job := range r.ranks {
 		k := rank{earliest: never, latest: never, restored: never}
@@ -91,7 +96,6 @@ func (r *Reading) rank() []rank {
 		k.known = clear && k.earliest != never
 		r.ranks[job] = k
 	}
-	return r.ranks
 }
 
 // vacating is one job's marks on the way to its vacancies.

@@ -41,9 +41,18 @@ func TestCrashAtEverySave(t *testing.T) {
 			}
 		}
 	})
-	if lived < 1000 {
+	if lived < least(1000) {
 		t.Errorf("only %d crashes", lived)
 	}
+}
+
+// least is how much of something a test has to meet that shows anything. A short one draws a fifth of the
+// flows, and what is rare comes up in them by chance.
+func least(n int) int {
+	if testing.Short() {
+		return n / 10
+	}
+	return n
 }
 
 // longest is how many saves of one run are tried.

@@ -305,7 +305,7 @@ func TestAgainstOracle(t *testing.T) {
 	}
 	t.Logf("lives ended: %v; in them was seen: %v", ends, seen)
 	for what, n := range seen {
-		if n < 10 {
+		if n < least(10) {
 			t.Errorf("too little was seen of %s: %d", what, n)
 		}
 	}
@@ -313,7 +313,7 @@ func TestAgainstOracle(t *testing.T) {
 		t.Errorf("too little was seen: %v", seen)
 	}
 	for _, end := range []string{"SUCCESS", "REVERTED", "FAILURE", "SUSPENDED", "crash"} {
-		if ends[end] < 10 {
+		if ends[end] < least(10) {
 			t.Errorf("too few lives ended in %s: %v", end, ends)
 		}
 	}

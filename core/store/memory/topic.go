@@ -10,7 +10,6 @@ import (
 type topic struct {
 	prefix      string
 	places      []int64 // positions in the journal, ascending; the oldest may be forgotten there
-	dropped     int64   // how many were taken off the front of places
 	subscribers int
 	idle        []*Subscription // those to whom nothing is pending
 	told        []*Subscription // room for idle
@@ -60,7 +59,6 @@ func (t *topic) prune(j *journal) (gone int) {
 	}
 	gone, _ = slices.BinarySearch(t.places, j.first)
 	t.places = slices.Delete(t.places, 0, gone)
-	t.dropped += int64(gone)
 	return gone
 }
 
