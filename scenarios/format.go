@@ -74,17 +74,17 @@ func commentsOf(doc *document) []string {
 // included, so that a later derail with other defaults still runs the same experiment.
 func (s *Scenario) Marshal() []byte {
 	var out printer
-	out.block(grow(reflect.ValueOf(s).Elem(), nil), "")
+	out.block(grow(reflect.ValueOf(s).Elem(), nil, reflect.Value{}), "")
 	return out.Bytes()
 }
 
-// grow makes the tree of a struct or list.
-func grow(value reflect.Value, parent *block) *block {
+// grow makes the tree of a struct or list. What is as in bare, where there is one, is left out.
+func grow(value reflect.Value, parent *block, bare reflect.Value) *block {
 	here := &block{list: value.Kind() == reflect.Slice, parent: parent}
 	if here.list {
 		for i := range value.Len() {
 			one := &entry{rank: i, home: here}
-			one.value(value.Index(i))
+			one.value(value.Index(i), bareMember(value.Index(i), bare))
 			here.entries = append(here.entries, one)
 		}
 		return here
@@ -109,25 +109,26 @@ func grow(value reflect.Value, parent *block) *block {
 	}
 	for _, f := range fieldsOf(value.Type()) {
 		one := value.Field(f.index)
-		left := one.IsZero() && f.def == "" && f.need == "" && !slices.Contains(needs, f.key)
-		if left || slices.Contains(without, f.key) {
+		free := f.need == "" && !slices.Contains(needs, f.key)
+		left := one.IsZero() && f.def == "" && free
+		if left || slices.Contains(without, f.key) || free && isBare(one, bareField(bare, f.index)) {
 			continue
 		}
 		child := &entry{key: f.key, rank: f.index, home: here}
-		child.value(one)
+		child.value(one, bareField(bare, f.index))
 		here.entries = append(here.entries, child)
 	}
 	return here
 }
 
 // value gives the entry the value of a struct's field or of a list's member.
-func (e *entry) value(value reflect.Value) {
+func (e *entry) value(value, bare reflect.Value) {
 	if value.Kind() == reflect.Pointer {
 		value = value.Elem()
 	}
 	switch {
 	case value.Kind() == reflect.Slice, value.Kind() == reflect.Struct && !isText(value):
-		e.block = grow(value, e.home)
+		e.block = grow(value, e.home, bare)
 	case value.Kind() == reflect.String:
 		text := value.String()
 		if e.home.parent == nil {

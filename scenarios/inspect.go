@@ -23,8 +23,9 @@ func inspect(scenario *Scenario, decoded *decoder, opts ParseOptions) {
 	if decoded.bad[""] {
 		return
 	}
-	scenario.fillDependent()
 	i := &inspection{decoder: decoded, Scenario: scenario, opts: opts}
+	i.choices() // of which a default hangs
+	scenario.fillDependent()
 	i.name("name", scenario.Name)
 	i.machinery()
 	i.promises()

@@ -48,7 +48,7 @@ func (i *inspection) fault(path string, fault *Fault) {
 	for _, key := range []string{"on", "nodes", "jobs", "tasks", "records"} {
 		i.notEmpty(path+"."+key, key, fault)
 	}
-	i.point(path+".point", fault.Point)
+	i.point(path+".point", fault)
 	i.choice(path, kind, fault)
 	i.drift(path+".drift", fault)
 	if at := path + ".as"; len(kind.As) > 0 && i.sound(at) && !slices.Contains(kind.As, fault.As) {
@@ -56,14 +56,30 @@ func (i *inspection) fault(path string, fault *Fault) {
 	}
 }
 
-func (i *inspection) point(path, name string) {
+func (i *inspection) point(path string, fault *Fault) {
+	name := fault.Point
 	switch {
 	case !i.given(path) || !i.sound(path):
 	case name == "":
 		i.report(path, "write the name of a failpoint", "point is empty")
+	case name == PointStep:
+		i.step(path, fault)
 	case i.opts.Points != nil && name != PointAny && !slices.Contains(i.opts.Points, name):
 		wrong := unknown("failpoint", name, i.opts.Points)
 		i.report(path, wrong.want, "%s", wrong.problem)
+	}
+}
+
+// step checks a fault that strikes at steps.
+func (i *inspection) step(path string, fault *Fault) {
+	of := strings.TrimSuffix(path, "point")
+	switch {
+	case fault.As != ErrorCrash && i.sound(of+"as"):
+		i.report(path, "add as: "+ErrorCrash, "at a step there is no code that an error could be given to")
+	case i.given(of + "alive"):
+		i.report(of+"alive", "leave alive out", "steps are no points that a run could have alive or not")
+	case i.sound("cluster.store") && i.Cluster.Store != StoreServer:
+		i.report(path, "name a failpoint", "steps are calls to a server, and cluster.store is %s", i.Cluster.Store)
 	}
 }
 

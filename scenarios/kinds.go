@@ -114,7 +114,7 @@ func kindNames() []string {
 // name of the point that fired as well, which is not known before.
 func (f Fault) Reached() []string {
 	kind, _ := FindKind(f.Kind)
-	if f.Point != "" && f.Point != PointAny {
+	if f.Point != "" && f.Point != PointAny && f.Point != PointStep {
 		return []string{kind.Reached, f.Point}
 	}
 	return []string{kind.Reached}

@@ -177,6 +177,12 @@ const (
 // PointAny is the [Fault.Point] that stands for all failpoints.
 const PointAny = "any"
 
+// PointStep is the [Fault.Point] that stands for every step by which a machine meets the rest of the world:
+// a call to the store right before it is sent, and an answer, or news of the board, right when it comes.
+// There the machine can only crash. Whoever dies between two of them leaves the same behind as who dies at
+// the second.
+const PointStep = "step"
+
 // The records that storage.corrupt can hit: the values of [Fault.Records].
 const (
 	RecordPosting = "posting" // a job on the board

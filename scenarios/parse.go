@@ -81,6 +81,9 @@ func setDefault(value reflect.Value, text string) {
 
 // fillDependent sets the defaults that hang on what else is given.
 func (s *Scenario) fillDependent() {
+	if s.Choices != "" {
+		s.Seeds = 1
+	}
 	if backoff := &s.Policy.Backoff; backoff.First > 0 {
 		if backoff.Factor == 0 {
 			backoff.Factor = 2

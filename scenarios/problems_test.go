@@ -30,7 +30,7 @@ var replaced = []struct{ old, new, want string }{
 	{"    work: 20ms", "    rate: 5%", `31:5: unknown key "rate"; it belongs under a fault`},
 	{"rest: 20s", "2: 20s", `5:1: unknown key "2"; ` +
 		`write one of name, about, seeds, break, rest, heal, cycle, promise, cluster, operator, observe, policy, ` +
-		`network, jobs, faults, swarm, expect`},
+		`network, jobs, faults, swarm, choices, expect`},
 	{"rest: 20s", "name: again", `5:1: the key "name" is already in line 1; keep one of the two`},
 	{
 		"    pattern: mixed", "    tasks: 4",
@@ -208,6 +208,14 @@ var replaced = []struct{ old, new, want string }{
 	{
 		"point: board/commit", "point: elsewhere",
 		`52:12: unknown failpoint "elsewhere"; write one of board/commit, board/claim`,
+	},
+	{
+		"point: board/commit", "point: step",
+		"52:12: at a step there is no code that an error could be given to; add as: crash",
+	},
+	{
+		"point: board/commit", "point: step\n    as: crash\n    alive: 10%",
+		"54:12: steps are no points that a run could have alive or not; leave alive out",
 	},
 	{"point: board/commit", `point: ""`, `52:12: point is empty; write the name of a failpoint`},
 	{

@@ -44,6 +44,10 @@ type Scenario struct {
 	Faults []Fault `yaml:"faults"`
 	// Each seed draws faults of its own, besides those in the list.
 	Swarm *Swarm `yaml:"swarm"`
+	// What is drawn, one draw a line as STREAM/ENTITY#N VALUE: the text of choices.txt in the folder of a run.
+	// Every other draw is the benign one, and lines that begin with # are for the reader. Each seed then gives
+	// the same run. Left out, each draws its own.
+	Choices string `yaml:"choices"`
 	// What must come of the runs. Without it every property must hold in every run.
 	Expect Expect `yaml:"expect"`
 }
@@ -252,7 +256,8 @@ type Retry struct {
 type Fault struct {
 	// What goes wrong.
 	Kind string `yaml:"kind" need:"storage.refused" names:"fault kind"`
-	// code.failpoint: the name of the point, or any for all of them.
+	// code.failpoint: the name of the point, or any for all of them, or with as: crash also step, for each
+	// call to the store before it is sent, and each answer and each piece of news when it comes.
 	Point string `yaml:"point"`
 	// code.failpoint: the chance that a point is alive in a run at all; left out, it is. Points that are not
 	// alive never fire, so that runs differ in what fails and not only in how often.

@@ -20,7 +20,8 @@ type Address struct {
 	N      uint64 // the how many-th draw of that stream and entity, from 1
 }
 
-// Source answers the draws of one run. Make one with [Seeded], [Recording], [Replay] or [FromFunc].
+// Source answers the draws of one run. Make one with [Seeded], [Recording], [Replay],
+// [Branch], [Steered] or [FromFunc].
 type Source struct {
 	seed    uint64
 	oracle  oracle // nil for the fast path: the stream answers by itself
@@ -61,8 +62,13 @@ func (s *Source) Stream(stream, entity string) *Stream {
 		return found
 	}
 	made := &Stream{key: streamKey(s.seed, stream, entity), oracle: s.oracle, name: at}
-	if r, replaying := s.oracle.(*replay); replaying {
-		made.script = r.scripts[at]
+	switch o := s.oracle.(type) {
+	case *replay:
+		made.script = o.scripts[at]
+	case *branch:
+		made.script = o.scripts[at]
+	case steered:
+		made.steer = o(stream, entity)
 	}
 	s.streams[at] = made
 	s.order = append(s.order, made)

@@ -12,13 +12,17 @@ func Replay(record Record) *Source {
 		at := name{draw.Stream, draw.Entity}
 		scripts[at] = append(scripts[at], entry{draw.N, draw.Value})
 	}
-	return newSource(0, &replay{scripts})
+	return newSource(0, &replay{scripts: scripts})
 }
 
-type replay struct{ scripts map[name][]entry }
+type replay struct {
+	scripts map[name][]entry
+	asked   uint64 // draws so far
+}
 
 // answer reads on in the stream's script, which is sorted as the draws are counted.
-func (*replay) answer(s *Stream, _ uint64) uint64 {
+func (r *replay) answer(s *Stream, _ uint64) uint64 {
+	r.asked++
 	for len(s.script) > 0 {
 		next := s.script[0]
 		if next.n > s.n {

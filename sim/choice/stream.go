@@ -8,9 +8,11 @@ type Stream struct {
 	key    uint64
 	n      uint64 // draws so far
 	oracle oracle // nil on the fast path
+	splits uint64 // during a Chance: see Fork
 
 	name   name
 	script []entry // what a replay answers, in order of n
+	steer  Steer   // what changes the seed's answers, or nil
 	kept   []entry // what was drawn and is not benign, in order of n
 }
 
@@ -34,7 +36,13 @@ func (s *Stream) Draw(n uint64) uint64 {
 // Zero num never happens and a num of den or more always does; both still take up a draw. Den must
 // be at least 1.
 func (s *Stream) Chance(num, den uint64) bool {
-	return s.Draw(den) >= den-min(num, den)
+	least := den - min(num, den)
+	if s.splits = least; least == 0 {
+		s.splits = den
+	}
+	value := s.Draw(den)
+	s.splits = 0
+	return value >= least
 }
 
 // Between returns a number from lo to hi, both included; lo is the benign choice. It panics when hi

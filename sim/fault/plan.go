@@ -32,6 +32,7 @@ type Plan struct {
 	storage, network, watch, boot, disk, torn, task []int32
 
 	points   [][]int32 // by failpoints.Point.Index: the rules about the point
+	steps    []int32   // the rules about every step
 	pointsAt []int32   // by the same: where its strikes are counted, or -1
 	drawn    int       // how many rules draw which points are alive
 	timed    []Timed
@@ -60,23 +61,18 @@ func compile(
 	for i := range p.pointsAt {
 		p.pointsAt[i] = -1
 	}
-	alike := make(map[string]int, len(faults))
+	streams := Streams(faults)
 	for i := range faults {
 		f := &faults[i]
 		kind, ok := scenarios.FindKind(f.Kind)
 		if !ok {
 			return nil, fmt.Errorf("there is no fault %q", f.Kind)
 		}
-		stream := streamOf(f)
-		alike[stream]++
-		if n := alike[stream]; n > 1 {
-			stream += "#" + strconv.Itoa(n)
-		}
 		if kind.Timed {
-			p.timed = append(p.timed, p.timedFault(f, stream, kind.Reached))
+			p.timed = append(p.timed, p.timedFault(f, streams[i], kind.Reached))
 			continue
 		}
-		if err := p.add(f, &kind, stream, all); err != nil {
+		if err := p.add(f, &kind, streams[i], all); err != nil {
 			return nil, err
 		}
 	}

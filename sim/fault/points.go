@@ -36,6 +36,21 @@ func (in *Injector) Point(now int64, node int, point *failpoints.Point) (fires, 
 	return fires, crash
 }
 
+// Steps reports whether a machine can die at its steps.
+func (p *Plan) Steps() bool { return len(p.steps) > 0 }
+
+// Step decides about one step of a node: whether its machine crashes there. Of several rules that hit the
+// first one strikes.
+func (in *Injector) Step(now int64, node int) (crash bool) {
+	for _, at := range in.plan.steps {
+		if _, hit := in.hits(at, now, node); hit && !crash {
+			in.strike(at, node, "a step")
+			crash = true
+		}
+	}
+	return crash
+}
+
 // lives draws, once in a run, whether a rule has a point alive. A point that is not alive draws nothing
 // when it is passed.
 func (in *Injector) lives(r *rule, point *failpoints.Point) bool {

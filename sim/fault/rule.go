@@ -253,7 +253,10 @@ func (p *Plan) placePoint(r *rule, name string, at int32, points []*failpoints.P
 		r.drawn = p.drawn
 		p.drawn++
 	}
-	known := false
+	known := name == scenarios.PointStep
+	if known {
+		p.steps = append(p.steps, at)
+	}
 	for _, point := range points {
 		if name == scenarios.PointAny || name == point.Name {
 			known = true

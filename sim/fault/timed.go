@@ -34,6 +34,7 @@ type Timed struct {
 	Silence bool     // storage.down answers nothing
 	Records []string // storage.corrupt: of these; nil: all
 	Groups  []bool   // storage.corrupt: of the jobs of these groups; nil: all
+	Struck  int      // in a run's own copy: how often it has struck so far
 	count   int
 }
 

@@ -44,6 +44,15 @@ type Config struct {
 
 	// Trace, unless nil, hears of every step as it happens. It must not call the kernel back.
 	Trace func(Step)
+
+	// Ready, unless nil, sees the processes that may go on, first come first, right before a draw of
+	// kernel/ready decides which of them does: the draw's value is a place in the list. Where only one can
+	// there is no draw, and Ready is not called. It must not call the kernel back, and the list is valid
+	// until it returns.
+	Ready func([]Candidate)
+
+	// Explorer, unless nil, decides between events of one instant, in the place of their ties.
+	Explorer Explorer
 }
 
 // Kernel runs the processes and callbacks of one simulated world, one at a time, in an order that
@@ -76,6 +85,10 @@ type Kernel struct {
 	born    uint64 // processes so far
 	pool    processPool
 	fibers  fiberPool
+
+	explorer Explorer
+	due      []Due   // what it is shown
+	dueAt    []entry // the same
 }
 
 // New makes a kernel at virtual time zero. Close it when the run is over.
@@ -126,10 +139,11 @@ func (k *Kernel) begin(c Config) {
 	if c.EventLimit == 0 {
 		c.EventLimit = math.MaxUint64
 	}
-	k.config, k.start, k.trace = c, c.Start, c.Trace
+	k.config, k.start, k.trace, k.explorer = c, c.Start, c.Trace, c.Explorer
 	k.ties = c.Source.Stream("kernel", "tie")
 	k.signals = c.Source.Stream("kernel", "signal")
 	k.ready.draws = c.Source.Stream("kernel", "ready")
+	k.ready.look = c.Ready
 	k.fibers.kernel = k
 	k.refreshLimit()
 }

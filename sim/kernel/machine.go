@@ -21,6 +21,7 @@ type Machine struct {
 	paused bool
 
 	oldest, youngest *process // its processes, in the order of birth
+	births           uint64   // how many it has had
 	backlog          []held   // what a pause holds back, in order
 	wakeUp           wakeUp
 	pauseEnd         int64

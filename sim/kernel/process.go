@@ -25,7 +25,8 @@ type process struct {
 	woken   bool // what ended the wait was a wake
 	done    bool // fn has returned
 	slot    uint32
-	err     error // what ended the wait was the end of the scope
+	rank    uint64 // among all that its machine has had, in the order of birth
+	err     error  // what ended the wait was the end of the scope
 
 	scope      *host.Scope // under which it waits, or nil
 	signal     *Signal     // for which it waits, or nil
@@ -51,7 +52,8 @@ func (k *Kernel) spawn(m *Machine, name string, fn func()) {
 		k.events[p.slot].process = p
 	}
 	k.born++
-	p.machine, p.id, p.name, p.fn = m, k.born, name, fn
+	m.births++
+	p.machine, p.id, p.rank, p.name, p.fn = m, k.born, m.births, name, fn
 	p.older = m.youngest
 	if p.older == nil {
 		m.oldest = p

@@ -124,6 +124,12 @@ func (k *Kernel) next() *process {
 		if e == nil {
 			continue
 		}
+		if k.explorer != nil {
+			if p := k.occur(k.choose(e)); p != nil {
+				return p
+			}
+			continue
+		}
 		if p := k.happen(e); p != nil {
 			return p
 		}
@@ -172,9 +178,15 @@ func (k *Kernel) nextEvent() (first *entry, more bool) {
 
 // happen lets the first event of the queue happen. It returns the process that it wakes, or nil.
 func (k *Kernel) happen(first *entry) *process {
-	k.advance(first.at)
-	slot := first.slot
+	e := *first
 	k.queue.drop()
+	return k.occur(e)
+}
+
+// occur lets an event happen that is no longer in the queue.
+func (k *Kernel) occur(happens entry) *process {
+	k.advance(happens.at)
+	slot := happens.slot
 	e := &k.events[slot]
 	if p := e.process; p != nil {
 		e.order = 0

@@ -50,7 +50,9 @@ type Step struct {
 	Machine string // the machine that it concerns, if any
 	Process string // the process's name, if any
 	Action  string // Fired: the action's String, or its type
-	Hash    uint64 // the rolling hash with this step in it
+	Hash    uint64 // the rolling hash with this step in it; an [Explorer] is not told
+	Node    uint64 // the number of the machine's node, from 1; only an [Explorer] is told
+	Rank    uint64 // which of its machine's processes it is, in the order of birth; the same
 }
 
 // String is the step on one line.
@@ -113,6 +115,13 @@ func (k *Kernel) stepTo(number uint64, a Action, m *Machine) {
 	if k.trace != nil {
 		k.traceTo(number, a, m)
 	}
+	if k.explorer != nil {
+		s := Step{At: k.now, Steps: k.steps, Kind: Fired, ID: number}
+		if m != nil {
+			s.Machine, s.Node = m.node.name, m.node.number
+		}
+		k.explorer.Took(s)
+	}
 }
 
 func (k *Kernel) traceTo(number uint64, a Action, m *Machine) {
@@ -135,6 +144,12 @@ func (k *Kernel) stepOf(kind Kind, p *process) {
 	if k.trace != nil {
 		k.traceOf(kind, p.machine, p.name, p.id, 0)
 	}
+	if k.explorer != nil {
+		k.explorer.Took(Step{
+			At: k.now, Steps: k.steps, Kind: kind, ID: p.id, Machine: p.machine.node.name, Process: p.name,
+			Node: p.machine.node.number, Rank: p.rank,
+		})
+	}
 }
 
 // stepAt is something that happened to a machine. It does not count as a step.
@@ -142,6 +157,11 @@ func (k *Kernel) stepAt(kind Kind, m *Machine) {
 	k.mix(kind, m.id)
 	if k.trace != nil {
 		k.traceOf(kind, m, "", m.id, 0)
+	}
+	if k.explorer != nil {
+		k.explorer.Took(Step{
+			At: k.now, Steps: k.steps, Kind: kind, ID: m.id, Machine: m.node.name, Node: m.node.number,
+		})
 	}
 }
 

@@ -93,7 +93,11 @@ const (
 // nextOrder draws the tie-break for a new event. With the benign draw the oldest comes first.
 func (k *Kernel) nextOrder() uint64 {
 	k.seq++
-	return k.ties.Draw(1<<tieBits)<<tieShift | k.seq
+	order := k.ties.Draw(1<<tieBits)<<tieShift | k.seq
+	if k.explorer != nil {
+		k.explorer.Scheduled(k.seq)
+	}
+	return order
 }
 
 // slot finds room for an event.

@@ -63,6 +63,7 @@ func (c *call) do(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("%w: %w", store.ErrRefused, err) // nothing was sent
 	}
+	c.client.dies() // if so, that is the end of the caller
 	c.send()
 	if err := c.client.machine.Await(ctx, &c.Waiter); err != nil {
 		c.abandoned = true
@@ -274,7 +275,9 @@ func (c *call) answer() {
 		return
 	}
 	s.overtake(c.client.node, fault.Answers)
-	c.Complete()
+	if !c.client.dies() {
+		c.Complete()
+	}
 }
 
 // timeOut lets the caller wait until it gives up.

@@ -23,6 +23,9 @@ type ClientConfig struct {
 	Network *network.Network
 	Timeout time.Duration // how long it waits for an answer; 0: DefaultTimeout
 
+	// Step, if set, is called right before a call is sent, and right when an answer, or news, come: the machine
+	// may die just then.
+	Step func()
 	// Group tells which job group a transaction's subject belongs to, or a negative number. Nil: none.
 	Group func(subject string) int
 }
@@ -35,6 +38,7 @@ type Client struct {
 	node    int
 	network *network.Network
 	timeout int64
+	step    func()
 	group   func(string) int
 
 	watchers []*watcher
@@ -49,7 +53,7 @@ func NewClient(c ClientConfig) *Client {
 	}
 	client := &Client{
 		server: c.Server, machine: c.Machine, node: c.Node, network: c.Network,
-		timeout: int64(c.Timeout), group: c.Group,
+		timeout: int64(c.Timeout), group: c.Group, step: c.Step,
 	}
 	c.Server.clients = append(c.Server.clients, client)
 	return client
@@ -62,6 +66,15 @@ func (c *Client) Close() {
 		c.watchers[0].end(errClosed)
 	}
 	c.server.clients = slices.DeleteFunc(c.server.clients, func(o *Client) bool { return o == c })
+}
+
+// dies reports whether the machine dies at this step.
+func (c *Client) dies() bool {
+	if c.step == nil {
+		return false
+	}
+	c.step()
+	return !c.machine.Alive()
 }
 
 func (c *Client) groupOf(subject string) int {

@@ -30,6 +30,12 @@ const (
 	noteFailover = 0x5705
 )
 
+// What steps touch at the server.
+const (
+	records = kernel.FirstResource + iota // what is stored, and who is to be told of changes
+	leases
+)
+
 // grant is a lease that was granted to a node.
 type grant struct {
 	lease store.LeaseID
@@ -108,6 +114,8 @@ func (s *Server) Calls() int64 { return s.calls }
 func (s *Server) expire() {
 	now := s.kernel.Now()
 	if next, some := s.state.NextExpiry(); some && next <= now {
+		s.kernel.Touch(leases, true)
+		s.kernel.Touch(records, true)
 		ended := s.state.Expire(now)
 		for i := range ended {
 			s.tellEnded(&ended[i])
@@ -149,6 +157,10 @@ func (s *Server) execute(c *call) {
 	if s.isFullFor(c) {
 		c.err = errFull
 		return
+	}
+	s.kernel.Touch(records, c.kind == callRevoke)
+	if c.kind >= callGrant {
+		s.kernel.Touch(leases, true)
 	}
 	switch c.kind {
 	case callGet, callRange:
@@ -198,9 +210,11 @@ func (s *Server) answerRead(c *call, now int64) {
 
 func (s *Server) commit(c *call, now int64) {
 	before := s.state.Revision()
+	s.kernel.Touch(leases, false) // what it writes can hang on one
 	c.commit = s.state.Apply(c.txn, now)
 	switch c.commit.Outcome {
 	case store.Done:
+		s.kernel.Touch(records, true)
 		s.kernel.Note(noteCommit, uint64(c.commit.Revision))
 		s.record(c, now)
 		if s.Observe != nil && c.commit.Revision != before {

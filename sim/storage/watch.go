@@ -46,12 +46,14 @@ func (w *watcher) listen() {
 
 // unsent reports whether there is something to tell that is not on its way.
 func (w *watcher) unsent() bool {
+	w.client.server.kernel.Touch(records, false)
 	return !w.onItsWay && (w.severed || w.subscription.Pending())
 }
 
 // send sends a message that will take along what is new by the time it arrives. A server that is
 // down or stands still sends it when it goes on.
 func (w *watcher) send() {
+	w.client.machine.Touch()
 	if w.onItsWay || w.closed || w.err != nil || !w.client.machine.Alive() {
 		return
 	}
@@ -107,6 +109,9 @@ func (w *watcher) Fire() {
 		w.holdBack(c.network.CutUntil(c.node, fault.Answers))
 		return
 	}
+	if c.dies() {
+		return
+	}
 	w.onItsWay = false
 	if !w.lost {
 		c.server.overtake(c.node, fault.Answers)
@@ -126,6 +131,7 @@ func (w *watcher) Fire() {
 
 // take takes in what a message tells.
 func (w *watcher) take() {
+	w.client.server.kernel.Touch(records, false)
 	w.arrived = append(w.arrived, w.repeats...)
 	w.repeats = w.repeats[:0]
 	from := len(w.arrived)

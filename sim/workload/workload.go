@@ -66,7 +66,7 @@ func Compile(s *scenarios.Scenario) (*Plan, error) {
 		if err != nil {
 			return nil, err
 		}
-		g := Group{Index: i, Spec: spec, Factory: "scripted/" + spec.Name, rank: rank}
+		g := Group{Index: i, Spec: spec, Factory: FactoryOf(spec.Name), rank: rank}
 		for n := range spec.Count {
 			name := spec.Name + "-" + strconv.Itoa(n+1)
 			g.Jobs = append(g.Jobs, name)

@@ -27,6 +27,7 @@ import (
 	"derail/core/failpoints"
 	"derail/core/failure"
 	"derail/scenarios"
+	"derail/sim/choice"
 	"derail/sim/fault"
 	"derail/sim/workload"
 )
@@ -41,6 +42,7 @@ type Blueprint struct {
 	shapes   []history.Shape
 	retrying []bool // by group: whether its flow has a retry
 	policy   conductor.Policy
+	drawn    choice.Record // what the scenario says that is drawn; nil: nothing
 }
 
 // The numbers of the machines that are no conductors.
@@ -69,6 +71,9 @@ func Compile(s *scenarios.Scenario) (*Blueprint, error) {
 	if b.work, err = workload.Compile(s); err != nil {
 		return nil, err
 	}
+	if b.drawn, err = choicesOf(s); err != nil {
+		return nil, err
+	}
 	b.shapes, b.retrying = shapes(b.work.Shapes()), retrying(b.work.Shapes())
 	b.policy = conductor.Policy{
 		Attempts: s.Policy.Attempts,
@@ -82,6 +87,21 @@ func Compile(s *scenarios.Scenario) (*Blueprint, error) {
 	return b, nil
 }
 
+// choicesOf is what a scenario says that its runs draw; nil where it says nothing of that.
+func choicesOf(s *scenarios.Scenario) (choice.Record, error) {
+	if s.Choices == "" {
+		return nil, nil
+	}
+	record, err := choice.ParseRecord(s.Choices)
+	if err != nil {
+		return nil, fmt.Errorf("choices: %w", err)
+	}
+	if record == nil {
+		record = choice.Record{} // every choice is the benign one
+	}
+	return record, nil
+}
+
 // checkFailpoints makes sure that the scenario's points exist and that nobody else decides them.
 func checkFailpoints(s *scenarios.Scenario) error {
 	if !failpoints.Compiled {
@@ -93,11 +113,29 @@ func checkFailpoints(s *scenarios.Scenario) error {
 	}
 	names := Points()
 	for _, f := range s.Faults {
-		if f.Point != "" && f.Point != scenarios.PointAny && !slices.Contains(names, f.Point) {
+		if f.Point != "" && f.Point != scenarios.PointAny && f.Point != scenarios.PointStep &&
+			!slices.Contains(names, f.Point) {
 			return fmt.Errorf("there is no failpoint %q", f.Point)
 		}
 	}
 	return nil
+}
+
+// Source is what a run of that seed draws from: the choices that the scenario has, whatever the seed, or
+// else what the seed says. A seed that is only run and not recorded draws fastest.
+func (b *Blueprint) Source(seed uint64) *choice.Source {
+	if b.drawn != nil {
+		return choice.Replay(b.drawn)
+	}
+	return choice.Seeded(seed)
+}
+
+// Recording is [Blueprint.Source] of which what is drawn is kept, see [choice.Source.Record].
+func (b *Blueprint) Recording(seed uint64) *choice.Source {
+	if b.drawn != nil {
+		return choice.Replay(b.drawn)
+	}
+	return choice.Recording(seed)
 }
 
 // Points lists the names of the failpoints in core.

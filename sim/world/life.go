@@ -67,11 +67,23 @@ func (w *World) boot(node int) {
 		l.machine.Go("open", func() { w.open(l) })
 		return
 	}
-	l.client = storage.NewClient(storage.ClientConfig{
+	config := storage.ClientConfig{
 		Server: w.server, Machine: l.machine, Node: node, Network: w.network, Group: w.blueprint.work.GroupOf,
-	})
+	}
+	if w.faults.Plan().Steps() {
+		config.Step = l.step
+	}
+	l.client = storage.NewClient(config)
 	l.equip(l.client)
 	l.operate()
+}
+
+// step is a step of the machine, at which it may die.
+func (l *life) step() {
+	if l.world.faults.Step(l.world.kernel.Now(), l.node) {
+		l.world.buried(l)
+		l.machine.Crash()
+	}
 }
 
 // equip gives a machine what it works with on a store.

@@ -21,7 +21,6 @@ type strike struct {
 	world  *World
 	timed  fault.Timed
 	stream *choice.Stream
-	struck int
 	turn   int // which machine is next, where each is hit in turn
 }
 
@@ -34,10 +33,10 @@ func (w *World) nemesis(t fault.Timed) {
 // Fire is one strike.
 func (s *strike) Fire() {
 	now := s.world.kernel.Now()
-	if now >= s.timed.Until || s.timed.Times > 0 && s.struck >= s.timed.Times {
+	if now >= s.timed.Until || s.timed.Times > 0 && s.timed.Struck >= s.timed.Times {
 		return
 	}
-	s.struck++
+	s.timed.Struck++
 	if blow, machines := onMachines[s.timed.Kind]; machines {
 		s.eachVictim(func(node int) { blow(s, node) })
 	} else {
@@ -66,6 +65,14 @@ func (s *strike) hitStore() {
 		s.hitDisk()
 		return
 	}
+	if s.timed.Kind == scenarios.KindStorageCorrupt {
+		s.corrupt()
+		return
+	}
+	if s.spared(storeNode) {
+		s.length(scenarios.Span{})
+		return
+	}
 	now := w.kernel.Now()
 	switch s.timed.Kind {
 	case scenarios.KindStorageDown:
@@ -80,10 +87,12 @@ func (s *strike) hitStore() {
 	case scenarios.KindStorageFailover:
 		w.failing = s // until w.failedOver, which knows what was lost
 		w.server.Failover(s.length(scenarios.Span{}))
-	case scenarios.KindStorageCorrupt:
-		s.corrupt()
 	}
 }
+
+// spared reports whether this strike is left out: see [Options].Spare. Whoever asks has drawn what a strike
+// draws, so that those to come stay as they were.
+func (s *strike) spared(node int) bool { return s.world.faults.Spares(&s.timed, node) }
 
 // told counts a strike and writes it down. A full history has it by the injector's word already.
 func (s *strike) told(node int, what string) {
@@ -146,7 +155,7 @@ func (s *strike) by() int64 { return s.stream.Between(int64(s.timed.By.Low), int
 func (s *strike) crash(node int) {
 	away := s.length(s.world.blueprint.Scenario.Cluster.Restart)
 	l := s.victimAlive(node)
-	if l == nil {
+	if l == nil || s.spared(l.node) {
 		return
 	}
 	s.world.faults.Strike(&s.timed, l.node, l.machine.Name())
@@ -157,7 +166,7 @@ func (s *strike) crash(node int) {
 func (s *strike) pause(node int) {
 	length := s.length(scenarios.Span{})
 	l := s.victimAlive(node)
-	if l == nil || l.machine.Paused() {
+	if l == nil || l.machine.Paused() || s.spared(l.node) {
 		return
 	}
 	s.world.faults.Strike(&s.timed, l.node, l.machine.Name())
@@ -190,7 +199,7 @@ func (w *World) resume(l *life) {
 func (s *strike) stop(node int) {
 	away := s.length(s.world.blueprint.Scenario.Cluster.Restart)
 	l := s.victimAlive(node)
-	if l == nil || l.stopping || l.conductor == nil {
+	if l == nil || l.stopping || l.conductor == nil || s.spared(l.node) {
 		return
 	}
 	s.world.faults.Strike(&s.timed, l.node, l.machine.Name())
@@ -201,7 +210,7 @@ func (s *strike) stop(node int) {
 // loseLease has the store end a conductor's leases before their time.
 func (s *strike) loseLease(node int) {
 	l := s.victimAlive(node)
-	if l == nil {
+	if l == nil || s.spared(l.node) {
 		return
 	}
 	s.told(l.node, l.machine.Name())
@@ -214,7 +223,9 @@ func (s *strike) loseLease(node int) {
 
 func (s *strike) cut(node int) {
 	until := s.world.kernel.Now() + s.length(scenarios.Span{})
-	node = s.victim(node)
+	if node = s.victim(node); s.spared(node) {
+		return
+	}
 	s.told(node, s.world.blueprint.nodes[node])
 	s.lasts(until - s.world.kernel.Now())
 	s.world.network.Cut(node, s.timed.Way, until)
@@ -222,7 +233,9 @@ func (s *strike) cut(node int) {
 
 func (s *strike) slow(node int) {
 	until, by := s.world.kernel.Now()+s.length(scenarios.Span{}), s.by()
-	node = s.victim(node)
+	if node = s.victim(node); s.spared(node) {
+		return
+	}
 	s.told(node, s.world.blueprint.nodes[node])
 	s.lasts(until - s.world.kernel.Now())
 	s.world.network.Slow(node, s.timed.Way, until, by)
@@ -233,7 +246,9 @@ func (s *strike) jump(node int) {
 	if s.timed.Back {
 		by = -by
 	}
-	node = s.victim(node)
+	if node = s.victim(node); s.spared(node) {
+		return
+	}
 	name := s.world.blueprint.nodes[node]
 	s.told(node, name)
 	n := s.world.kernel.Node(name)

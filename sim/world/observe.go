@@ -15,6 +15,12 @@ import (
 	"derail/sim/kernel"
 )
 
+// What steps touch of the world beyond what is stored and what is written down.
+const (
+	rest  = kernel.FirstResource + 256 + iota // whether the system is at rest
+	saves                                     // writes to logbooks of which nobody has told
+)
+
 // observe sees a commit at the server.
 func (w *World) observe(txn *store.Txn, at store.Revision) {
 	for i := range txn.Then {
@@ -104,6 +110,7 @@ func revision(r store.Revision) string { return strconv.FormatInt(int64(r), 10) 
 // checkRest ends the run soon after the system has come to rest. A post that was long on its way can
 // disturb it once more.
 func (w *World) checkRest() {
+	w.kernel.Touch(rest, true)
 	if w.done || !w.rests() {
 		return
 	}

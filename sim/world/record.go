@@ -23,6 +23,9 @@ func (w *World) note(kind history.Kind, node int, reason, subject string) {
 
 func (w *World) append(r history.Record) int64 {
 	r.At = w.kernel.Now()
+	if w.options.Explorer != nil {
+		w.options.Explorer.Wrote(&r)
+	}
 	seq := w.recorder.Append(r)
 	if w.options.Live != nil {
 		w.see()
@@ -41,6 +44,9 @@ func (w *World) see() {
 
 func (w *World) struck(kind string, node int, what string) {
 	w.note(history.Fault, node, kind, what)
+	w.result.Strikes = append(w.result.Strikes, Strike{
+		At: w.faults.Latest(), Record: int64(len(w.recorder.History().Records)),
+	})
 }
 
 // recordedBoard is the board as a machine's processes use it: every operation on a job is written

@@ -3,6 +3,7 @@ package world
 import (
 	"derail/checker/history"
 	"derail/core/failpoints"
+	"derail/sim/choice"
 )
 
 // Result is what a run came to. It is valid until the world's next run.
@@ -15,6 +16,8 @@ type Result struct {
 	Calls     int64        // that reached the store
 	Faults    []int64      // by Blueprint.FaultNames
 	Points    []PointCount // of all failpoints
+	// Strikes are those of faults, in order, where everything is recorded: see [Options].Full.
+	Strikes []Strike
 	// Plan is the faults of a run that has drawn some for itself, with those that the scenario names, in
 	// the text form of package scenarios; otherwise empty. In the place of the scenario's faults it makes
 	// the same run.
@@ -35,6 +38,12 @@ type Result struct {
 	// Broken is set when the run could not be run to its end: a process of the simulation or of core
 	// panicked, or the run went on for ever at one instant.
 	Broken error
+}
+
+// Strike is one strike of a fault: by which name [Options].Spare knows it, and the record that tells of it.
+type Strike struct {
+	At     choice.Address
+	Record int64
 }
 
 // PointCount is how often a failpoint was passed in a run, and how often it fired.

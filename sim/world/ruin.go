@@ -30,7 +30,7 @@ func (s *strike) corrupt() {
 	}
 	of := keys[s.stream.Draw(uint64(len(keys)))]
 	key := of[s.stream.Draw(uint64(len(of)))]
-	if w.server.Corrupt(key, s.stream.Draw(1<<32)) {
+	if bit := s.stream.Draw(1 << 32); !s.spared(storeNode) && w.server.Corrupt(key, bit) {
 		s.told(storeNode, key)
 		w.ruin(jobOf(key), key, s.timed.Kind)
 	}

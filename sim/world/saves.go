@@ -16,12 +16,14 @@ type applied struct {
 
 // saved sees a write to a job's logbook at the server.
 func (w *World) saved(job string, head []byte, at store.Revision) {
+	w.kernel.Touch(saves, true)
 	w.tellSave(job)
 	w.saves[job] = applied{revision: at, head: head}
 }
 
 // toldSave forgets a write of which its writer has told.
 func (w *World) toldSave(job string, revision int64) {
+	w.kernel.Touch(saves, true)
 	if s, is := w.saves[job]; is && int64(s.revision) == revision {
 		delete(w.saves, job)
 	}

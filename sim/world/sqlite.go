@@ -156,9 +156,16 @@ func (w *World) losePower(why string) {
 	}
 }
 
-// hitDisk is a strike of a kind that hits the disk.
+// hitDisk is a strike of a kind that hits the disk. A flip has drawn its bit when it is told, so that one
+// that is left out moves the bits of those after it.
 func (s *strike) hitDisk() {
 	w := s.world
+	if s.spared(storeNode) {
+		if s.timed.Kind == scenarios.KindDiskFull {
+			s.length(scenarios.Span{})
+		}
+		return
+	}
 	switch s.timed.Kind {
 	case scenarios.KindDiskFull:
 		s.told(storeNode, scenarios.NodeStore)

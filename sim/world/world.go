@@ -51,18 +51,33 @@ type World struct {
 	over    bool // nothing more happens: the books are being closed
 }
 
-// Options are how a run is run. None of them changes what happens in it, but that Wrap breaks the core, and
-// Live may end the run sooner.
+// Options are how a run is run. None of them changes what happens in it, but that Wrap breaks the core, Spare
+// leaves faults out, and Live may end the run sooner.
 type Options struct {
 	Backend kernel.Backend
 	// Full records everything that happened, not only what the checker needs.
 	Full bool
 	// Trace, if set, sees every step of the kernel.
 	Trace func(kernel.Step)
+	// Ready, if set, sees between whom each draw of kernel/ready decides.
+	Ready func([]kernel.Candidate)
+	// Explorer, if set, decides between the events of one instant, and hears what could make a difference.
+	Explorer Explorer
 	// Wrap, if set, puts something between the core and the simulator: a planted bug.
 	Wrap Wrap
+	// Spare, if set, leaves out those strikes of faults for which it returns true: the run as it is without
+	// them, and with the same choices otherwise.
+	Spare func(choice.Address) bool
 	// Live, if set, sees every record as it is written down, and ends the run where a promise is broken.
 	Live *checker.Live
+}
+
+// Explorer is who makes a run to see what else could have come of it.
+type Explorer interface {
+	kernel.Explorer
+	// Wrote hears of each record as it is written down, with a time and without a number. It changes the
+	// history, which everything touches that writes.
+	Wrote(r *history.Record)
 }
 
 // New makes a world.
@@ -146,7 +161,7 @@ func (w *World) prepare(source *choice.Source, seed uint64, o Options) {
 	} else {
 		w.faults.ResetTo(plan, source)
 	}
-	w.faults.Struck = nil
+	w.faults.Struck, w.faults.Spare = nil, o.Spare
 	if o.Full {
 		w.faults.Struck = w.struck
 	}
@@ -155,7 +170,8 @@ func (w *World) prepare(source *choice.Source, seed uint64, o Options) {
 
 func (w *World) prepareKernel(source *choice.Source, o Options) {
 	config := kernel.Config{
-		Source: source, Backend: o.Backend, Trace: o.Trace,
+		Source: source, Backend: o.Backend, Trace: o.Trace, Ready: o.Ready,
+		Explorer:   o.Explorer,
 		EventLimit: eventLimit + eventsOfJob*uint64(w.blueprint.Jobs()),
 	}
 	if w.kernel == nil || w.options.Backend != o.Backend {
@@ -214,7 +230,9 @@ func (w *World) start() {
 	}
 	w.boot(clientNode)
 	for _, t := range w.faults.Plan().Timed() {
-		w.nemesis(t)
+		if !w.faults.LeavesOut(&t) {
+			w.nemesis(t)
+		}
 	}
 }
 
