@@ -77,20 +77,3 @@ func reverted(h *history.History) (jobs int64) {
 	}
 	return jobs
 }
-
-// untold says how to hear the story of a job where none was told.
-func (w *prose) untold(f *RunFolder) {
-	if len(f.Run.Verdicts) == 0 || len(f.History.Jobs) == 0 || len(blamed(f)) > 0 {
-		return
-	}
-	job := history.JobID(0)
-	if ruined := slices.IndexFunc(f.History.Records, isRuined); ruined >= 0 {
-		job = f.History.Records[ruined].Job
-	}
-	w.blank()
-	w.para("", "No promise was broken, so no story is told; derail replay tells that of one job with --job "+
-		jobName(f.History, job)+".")
-}
-
-// isRuined says whether a record tells of the ruin of one job.
-func isRuined(r history.Record) bool { return r.Kind == history.Ruined && r.Job >= 0 }

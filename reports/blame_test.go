@@ -35,50 +35,38 @@ func keptRun() *RunFolder {
 	}}
 }
 
-// storiesOf are the jobs whose stories a text tells, in its order.
-func storiesOf(text string) string {
-	var jobs []string
-	for line := range strings.Lines(text) {
-		if job, is := strings.CutPrefix(line, "What happened to "); is {
-			jobs = append(jobs, strings.TrimSpace(job))
-		}
-	}
-	return strings.Join(jobs, " ")
-}
-
+// A run in which nothing is amiss is told as well; where a count is, the story is about the jobs that came to
+// another end.
 func TestStoriesOfCounts(t *testing.T) {
 	f := keptRun()
-	text := RunText(f, Style{})
-	if got := storiesOf(text); got != "" {
-		t.Errorf("stories of %s where nothing is amiss", got)
-	}
-	folded := strings.Join(strings.Fields(text), " ")
-	for _, want := range []string{"with --job order-1.", "2 consumed (1 of them reverted), 1 trashed"} {
-		if !strings.Contains(folded, want) {
+	text := strings.Join(strings.Fields(RunText(f, Style{})), " ")
+	for _, want := range []string{"What happened", "2 consumed (1 of them reverted), 1 trashed"} {
+		if !strings.Contains(text, want) {
 			t.Errorf("there is no %q:\n%s", want, text)
 		}
 	}
-
-	f.Run.AsExpected, f.Run.Unmet = false, []string{"4 jobs were to be consumed, and 2 were"}
-	text = RunText(f, Style{})
-	if got := storiesOf(text); got != "order-4 order-3" {
-		t.Errorf("stories of %q, want first the job that never was and then the one in the trash", got)
+	if got := subjects(f, &Telling{}); len(got) != 0 {
+		t.Errorf("the story is about %v, where nothing is amiss", got)
 	}
-	if strings.Contains(text, "--job") {
-		t.Errorf("stories are told, and there is advice on how to hear one:\n%s", text)
+	f.Run.AsExpected, f.Run.Unmet = false, []string{"4 jobs were to be consumed, and 2 were"}
+	if got := subjects(f, &Telling{}); len(got) != 2 || f.History.JobName(got[0]) != "order-4" ||
+		f.History.JobName(got[1]) != "order-3" {
+		t.Errorf("the story is about %v, want first the job that never was and then the one in the trash", got)
 	}
 }
 
+// Of jobs that are asked for it is told what happened to them, and of the broken promises only that they are.
 func TestStoriesAskedFor(t *testing.T) {
-	f := keptRun()
-	f.Tell = []string{"order-2", "order-1", "order-2", "order-9"}
-	if got := storiesOf(RunText(f, Style{})); got != "order-2 order-1" {
-		t.Errorf("stories of %q", got)
-	}
-	f = cycleRun(1)
+	f := cycleRun(1)
 	f.Tell = []string{"healthy-1"}
-	if got := storiesOf(RunText(f, Style{})); got != "healthy-1 poison-1" {
-		t.Errorf("stories of %q: those of broken promises are told all the same", got)
+	text := RunText(f, Style{Width: 200})
+	for _, want := range []string{"What happened to healthy-1\n", "BROKEN cycle.none: ", "claimed healthy-1"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("there is no %q:\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "claimed poison-1") {
+		t.Errorf("another job's story is told:\n%s", text)
 	}
 }
 
@@ -133,17 +121,6 @@ func TestStoryOfWhatNeverEnds(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("the story does not tell that %s:\n%s", want, text)
 		}
-	}
-}
-
-// Where data was ruined, it is the story of a job that lost its own that is of interest.
-func TestAdviceAfterRuin(t *testing.T) {
-	f := keptRun()
-	f.History.Records = append(f.History.Records, history.Record{
-		At: 5 * second, Type: history.Event, Kind: history.Ruined, Job: 2, Process: history.None, Reason: "disk.flip",
-	})
-	if text := RunText(f, Style{}); !strings.Contains(text, "--job order-3.") {
-		t.Errorf("there is no advice to read the story of order-3:\n%s", text)
 	}
 }
 

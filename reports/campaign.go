@@ -48,6 +48,8 @@ type Scenario struct {
 	Jobs        JobCounts `json:"jobs"`
 	// Points is the failpoints that were passed.
 	Points []PointCount `json:"points,omitempty"`
+	// Plots is what its runs were like, by size; nil where that was not counted.
+	Plots *Plots `json:"plots,omitempty"`
 
 	// Policy and Groups are what the scenario says of these; explanations quote them.
 	Policy Policy     `json:"policy"`

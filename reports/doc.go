@@ -20,6 +20,22 @@
 //	history.jsonl  everything that the run wrote down; package history describes it
 //	scenario.yaml  the scenario as it was run
 //	choices.txt    every choice that was drawn, where they were recorded
+//	explanation.json  how a promise came to be broken, where somebody worked that out: see [Explanation]
+//	claims.html    with it, where claims have no order: porcupine's drawing of them
+//
+// # The story
+//
+// [RunText] tells a run as a story, [RunTold] a part of it, and [Stepper] goes through it record by record. A
+// line of a story is a beat. What a conductor does with a job, from its claim on, is one beat for as long as
+// nothing else happens to either of them; a broken promise has a line of its own after the record that
+// completes its evidence. A story has so many lines at most: what matters least is folded away first, and it
+// is said how much that was.
+//
+// # Traces and annotations
+//
+// [WriteTrace] writes the Trace Event Format, for viewers of traces: machines are its processes, jobs and
+// calls their tracks, and virtual time its time. [WriteAnnotations] writes commands of a GitHub workflow, by
+// which what went wrong is shown beside the scenario file.
 //
 // # summary.json
 //
@@ -47,6 +63,13 @@
 //	  marks        [{name, count}]: the marks that were met, of those that checker.Sometimes lists, and in
 //	               how many runs
 //	  points       [{name, passed, fired}]: the failpoints that were passed, and how often
+//	  plots        {attempts, rest_ns, restless, wasted_percent, faults}: how many jobs or runs there were of
+//	               each size, as [{from, count}] with empty buckets left out; a bucket reaches to the next
+//	               edge (AttemptEdges and so on). attempts: jobs by claims; rest_ns: runs by how long the board
+//	               still changed after the last fault, with restless those that ended with jobs on it and are
+//	               not counted; wasted_percent: runs by the share of task executions that failed, were done
+//	               again, or whose job was not consumed; faults: runs by faults that struck. Runs that were
+//	               ended early are in none
 //	  jobs         {posted, consumed, trashed, left}; left were on the board when their run ended
 //	  policy       {attempts, excuse, cycle}: the attempts policy (0 attempts is no limit), and how many
 //	               claims in a row without progress make a cycle
@@ -83,6 +106,14 @@
 //	               was ruined
 //	ruined         what was broken beyond what the promises cover, a sentence each
 //	stopped        the promise that was broken where the run was ended for that, and stopped_at the record
+//
+// # report.html
+//
+// One file that needs nothing else: its own policy allows it no network and no script or style but its own,
+// by their hashes. Its parts are in reports/page: templates, one style, and scripts that share a closure.
+// What a reader needs (verdicts, explanations, evidence, stories, counts) is in the page itself and is there
+// without scripts; they add the drawing of a run, its filters, and the table of all its records, from columns
+// that the page holds once for both. Campaigns are plotted with uPlot, which is in the page with its licence.
 //
 // # junit.xml
 //

@@ -3,6 +3,9 @@ package reports
 // ExplanationFile holds the [Explanation] of a run, in its folder.
 const ExplanationFile = "explanation.json"
 
+// DrawingFile is the drawing of the claims that have no order, beside it.
+const DrawingFile = "claims.html"
+
 // Explanation tells how a run came to break a promise: what led there, and what came of running it in other
 // ways. Whoever can run it works it out (package sim/explain) and saves it; a report only shows it. Record
 // numbers are those of history.jsonl, from 1; instants are in nanoseconds of virtual time.
@@ -11,9 +14,13 @@ type Explanation struct {
 	Job      string `json:"job,omitempty"`
 	Summary  string `json:"summary"` // one sentence: what was promised, and which operations broke it
 
-	// Chain is the shortest chain of events that leads from the first fault that mattered to the violation.
+	// Faults says in a sentence how many of the faults that struck it took.
+	Faults string `json:"faults,omitempty"`
+
+	// Chain is the shortest chain of events that leads from the first fault that mattered to the violation,
+	// with the other faults that mattered and the records that show the violation.
 	Chain []Link `json:"chain,omitempty"`
-	// Folded is how many records of the run are on no way from a fault to the violation.
+	// Folded is how many records of the run are not in the chain.
 	Folded int `json:"folded,omitempty"`
 
 	Unordered  *Unordered  `json:"unordered,omitempty"`
@@ -28,14 +35,20 @@ type Link struct {
 	Node   string `json:"node,omitempty"` // on whose machine; empty: the store, or the world
 	Text   string `json:"text"`           // what happened
 	Why    string `json:"why,omitempty"`  // what of the links before it made it possible
+	// After is the record of the link that Why is about; 0: none. Folded is how many records lie between this
+	// link and the one before it that are not told.
+	After  int64 `json:"after,omitempty"`
+	Folded int   `json:"folded,omitempty"`
 }
 
 // Unordered is the operations of a job for which there is no order that the board could have carried out.
 type Unordered struct {
-	Records []int64 `json:"records"`           // the calls of the operations
-	UntilNS int64   `json:"until_ns"`          // up to this instant there was an order, and none after it
-	Text    string  `json:"text"`              // why there is none
-	Drawing string  `json:"drawing,omitempty"` // the file beside this one that porcupine drew
+	Records []int64 `json:"records"`  // the calls of the operations
+	UntilNS int64   `json:"until_ns"` // up to this instant there was an order, and none after it
+	// UntilRecord is the record with which there was none any more.
+	UntilRecord int64  `json:"until_record,omitempty"`
+	Text        string `json:"text"`              // why there is none
+	Drawing     string `json:"drawing,omitempty"` // the file beside this one that porcupine drew
 }
 
 // Parting is the same run without one of its faults.
@@ -52,9 +65,12 @@ type Parting struct {
 // after it drawn anew.
 type Inevitable struct {
 	Branches []Branch `json:"branches"` // in order of time
-	Record   int64    `json:"record"`   // where the share of failing branches jumps most
-	AtNS     int64    `json:"at_ns"`
-	Text     string   `json:"text"`
+	// Job is set where only those runs are counted that broke the promise for that job, because all of them
+	// broke it for some.
+	Job    string `json:"job,omitempty"`
+	Record int64  `json:"record"` // where the share of failing branches jumps most
+	AtNS   int64  `json:"at_ns"`
+	Text   string `json:"text"`
 }
 
 // Branch is how many of the runs that went on anew from an instant broke the same promise.

@@ -199,35 +199,38 @@ func TestRuinsAreToldOnce(t *testing.T) {
 }
 
 func TestLanesOfFaults(t *testing.T) {
-	lanes := newTimeline(weakRun().History, nil).Lanes
-	want := map[string][]string{
-		"store": {"failover", "flip"}, "conductor-1": {"clock"}, "conductor-2": {"cut"}, "order-2": {"ruined"},
-	}
-	for name, symbols := range want {
-		at := slices.IndexFunc(lanes, func(l lane) bool { return l.Name == name })
-		if at < 0 {
-			t.Errorf("%s has no lane", name)
-			continue
+	f := weakRun()
+	h := f.History
+	line := newTimeline(h)
+	content := page(t, faultsCampaign(), f)
+	for _, want := range []struct {
+		lane   laneKind
+		name   string // of the process or job, where the lane is one's
+		symbol string
+	}{
+		{ofStore, "", "failover"},
+		{ofStore, "", "flip"},
+		{ofStore, "", "commit"},
+		{ofFaults, "", "clock"},
+		{ofProcess, "conductor-1", "clock"},
+		{ofProcess, "conductor-2", "cut"},
+		{ofJob, "order-2", "ruined"},
+	} {
+		if !slices.ContainsFunc(line.Marks, func(m mark) bool {
+			r := &h.Records[m.Record-1]
+			of := want.name == "" || want.name == processName(h, r.Process) || want.name == jobName(h, r.Job)
+			return m.Lane == want.lane && m.Symbol == want.symbol && of
+		}) {
+			t.Errorf("lane %d of %s has no mark %q", want.lane, want.name, want.symbol)
 		}
-		for _, symbol := range symbols {
-			if !slices.ContainsFunc(lanes[at].Marks, func(m mark) bool { return m.Symbol == symbol }) {
-				t.Errorf("the lane of %s has no mark %q: %+v", name, symbol, lanes[at].Marks)
-			}
+		if !strings.Contains(content, `<g id="m-`+want.symbol+`">`) {
+			t.Errorf("the page draws nothing for the mark %q", want.symbol)
 		}
 	}
-	at := slices.IndexFunc(lanes, func(l lane) bool { return l.Name == "conductor-2" })
-	if gaps := lanes[at].Gaps; len(gaps) != 1 || gaps[0].Class != cutClass || gaps[0].W != "11.6666%" ||
-		gaps[0].Text != "fault network.cut hit conductor-2 for 700ms: messages to the store, or back, do not get "+
-			"through" {
-		t.Errorf("a cut is drawn as %+v", gaps)
-	}
-	content := page(t, faultsCampaign(), weakRun())
-	for _, l := range lanes {
-		for _, m := range l.Marks {
-			if !strings.Contains(content, `<g id="m-`+m.Symbol+`">`) {
-				t.Errorf("the page draws nothing for the mark %q", m.Symbol)
-			}
-		}
+	cuts := slices.DeleteFunc(line.Spans, func(s stretch) bool { return s.Class != cutClass })
+	if len(cuts) != 1 || cuts[0].Until-cuts[0].From != 700*millisecond || cuts[0].Text != "fault network.cut hit "+
+		"conductor-2 for 700ms: messages to the store, or back, do not get through" {
+		t.Errorf("a cut is drawn as %+v", cuts)
 	}
 }
 

@@ -1,6 +1,8 @@
 package reports
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -52,37 +54,28 @@ func TestHolds(t *testing.T) {
 	}
 }
 
-func TestTimelineDrawsOverlapInTwoRows(t *testing.T) {
-	line := newTimeline(doubleRun().History, []history.JobID{0})
-	job := line.Lanes[0]
-	if job.Kind != "job" || job.Name != "order-1" || job.Hidden || len(job.Bars) != 2 {
-		t.Fatalf("the first lane is %s %s with %d claims, want order-1 with 2", job.Kind, job.Name, len(job.Bars))
+// within are the spans of a class, as their instants and what they are of.
+func within(h *history.History, class string) (spans []string) {
+	for _, s := range newTimeline(h).Spans {
+		if s.Class != class {
+			continue
+		}
+		text := fmt.Sprintf("%s to %s %s", instant(s.From), instant(s.Until), processName(h, s.Process))
+		if s.Job >= 0 {
+			text += " " + jobName(h, s.Job)
+		}
+		spans = append(spans, strings.TrimSpace(text+" "+s.Label))
 	}
-	if job.Bars[0].Y == job.Bars[1].Y {
-		t.Error("two claims at the same time are drawn on top of each other")
-	}
-	if job.Bars[0].Label != "1" || job.Bars[0].Who != "conductor-1" {
-		t.Errorf("the first claim is labelled %q %q, want its attempt and its conductor", job.Bars[0].Label,
-			job.Bars[0].Who)
-	}
-	if got, want := job.Bars[0].X+" "+job.Bars[0].W, "5.0000% 95.0000%"; got != want {
-		t.Errorf("the first claim is at %s, want %s", got, want)
-	}
+	return spans
 }
 
-func TestTimelineJoinsWhatIsTooClose(t *testing.T) {
-	line := newTimeline(longRun(40_000).History, []history.JobID{0})
-	for _, l := range line.Lanes {
-		if len(l.Bars) > 2*finest || len(l.Marks) > 4*finest {
-			t.Errorf("lane %s has %d bars and %d marks", l.Name, len(l.Bars), len(l.Marks))
-		}
+func TestTimelineOfClaims(t *testing.T) {
+	h := doubleRun().History
+	if diff := cmp.Diff([]string{"0.200s to 4.000s conductor-1 order-1 1"}, within(h, "open")); diff != "" {
+		t.Errorf("claims held at the end (-want +got):\n%s", diff)
 	}
-	claims := 0
-	for _, b := range line.Lanes[0].Bars {
-		claims += b.count
-	}
-	if claims < 4_000 {
-		t.Errorf("the bars of the failing job stand for %d claims, want all, about 5,000", claims)
+	if diff := cmp.Diff([]string{"0.900s to 2.000s conductor-2 order-1 2"}, within(h, "trashed")); diff != "" {
+		t.Errorf("claims until the job was trashed (-want +got):\n%s", diff)
 	}
 }
 
@@ -92,17 +85,41 @@ func TestTimelineOfPausedProcessThatCrashes(t *testing.T) {
 	w.happens(2*second, history.Crash, "x", "")
 	w.happens(4*second, history.Start, "x", "")
 	w.happens(9*second, history.Crash, "x", "")
-	var got []string
-	for _, l := range newTimeline(w.History(), nil).Lanes {
-		for _, g := range l.Gaps {
-			got = append(got, g.Text)
+	if diff := cmp.Diff([]string{"1.000s to 2.000s x"}, within(w.History(), "paused")); diff != "" {
+		t.Errorf("pauses (-want +got):\n%s", diff)
+	}
+	down := []string{"2.000s to 4.000s x", "9.000s to 10.000s x"}
+	if diff := cmp.Diff(down, within(w.History(), "down")); diff != "" {
+		t.Errorf("times down (-want +got):\n%s", diff)
+	}
+}
+
+func TestTimelineOfTasksAndEngines(t *testing.T) {
+	w := newTeller(history.Header{End: 10 * second})
+	job := w.post(0, "a")
+	moves := func(at int64, who, task, to string) {
+		w.event(at, history.Move, who, history.Record{Job: job, Subject: task, To: to})
+	}
+	w.claim(second, "x", job)
+	w.event(second, history.Engine, "x", history.Record{Job: job, To: "RUNNING"})
+	moves(second, "x", history.SubjectFlow, "RUNNING")
+	moves(2*second, "x", "load", "RUNNING")
+	moves(3*second, "x", "load", "SUCCESS")
+	moves(3*second, "x", "send", "RUNNING")
+	moves(4*second, "x", "send", "FAILURE")
+	w.event(4*second, history.Engine, "x", history.Record{Job: job, To: "REVERTING"})
+	moves(4*second, "x", "load", "REVERTING")
+	w.happens(5*second, history.Crash, "x", "") // and nobody says that the task ended
+	w.claim(7*second, "y", job)
+	moves(8*second, "y", "load", "RUNNING")
+	for class, want := range map[string][]string{
+		taskClass:       {"2.000s to 3.000s x a load", "8.000s to 10.000s y a load"},
+		taskFailedClass: {"3.000s to 4.000s x a send"},
+		revertClass:     {"4.000s to 5.000s x a load"},
+		engineClass:     {"1.000s to 4.000s x a RUNNING", "4.000s to 5.000s x a REVERTING"},
+	} {
+		if diff := cmp.Diff(want, within(w.History(), class)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", class, diff)
 		}
-	}
-	want := []string{
-		"x was paused from 1.000s to 2.000s", "x was down from 2.000s to 4.000s",
-		"x was down from 9.000s to 10.000s",
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("gaps (-want +got):\n%s", diff)
 	}
 }

@@ -1,24 +1,12 @@
 package reports
 
 import (
-	_ "embed" // the page's template, style and script are files of their own
 	"fmt"
 	"html/template"
 	"io"
 	"strings"
 
 	"derail/checker"
-)
-
-var (
-	//go:embed page/page.gohtml
-	pageTemplate string
-	//go:embed page/run.gohtml
-	runTemplate string
-	//go:embed page/page.css
-	pageStyle string
-	//go:embed page/page.js
-	pageScript string
 )
 
 // pageView is everything that the page shows.
@@ -31,9 +19,11 @@ type pageView struct {
 	Table    []rowView
 	Coverage *coverageView
 	Marks    *marksView
+	Plots    *plotsView
 	Runs     []runView
 	Style    template.CSS
 	Script   template.JS
+	Policy   template.HTMLAttr // what the browser may load and run
 }
 
 // rowView is one scenario: its row in the table and its details.
@@ -78,13 +68,15 @@ type findingView struct {
 // WriteHTML writes a page that needs nothing but itself: the campaign, when there is one, and a
 // section with evidence, timeline and records for each of the runs shown.
 //
-// Stable for those who test or link to the page: record n of the first run has the id rN, of the k-th
-// run run-k-rN; run sections have the ids run-1, run-2, ...; timelines and lanes carry data-run,
-// data-lane and data-job; the fragment #job=NAME (or #run=2&job=NAME) selects a job.
+// Stable for those who test or link to the page: record n of the first run has the id eN, of the k-th run
+// run-k-eN; run sections have the ids run-1, run-2, ..., and their explanations run-1-why, ...; the
+// fragment #job=NAME (or #run=2&job=NAME) selects a job; the drawing of a run (data-role="plot") says in
+// data-lanes which lanes it has, in data-from and data-until which time it shows, in nanoseconds, and in
+// data-record which record is chosen.
 func WriteHTML(w io.Writer, c *Campaign, shown []*RunFolder) error {
 	page, err := template.New("page").Funcs(template.FuncMap{
 		"clean": clean, "instant": instant, "quantity": Quantity, "duration": Duration, "means": markMeans,
-	}).Parse(pageTemplate + runTemplate)
+	}).Parse(pageTemplate)
 	if err != nil {
 		return err
 	}
@@ -94,12 +86,15 @@ func WriteHTML(w io.Writer, c *Campaign, shown []*RunFolder) error {
 func newPage(c *Campaign, shown []*RunFolder) *pageView {
 	v := &pageView{Style: template.CSS(pageStyle), Script: template.JS(pageScript)}
 	for i, f := range shown {
-		v.Runs = append(v.Runs, newRunView(f, i+1))
+		v.Runs = append(v.Runs, newRunView(f, i+1, folderOf(c, &f.Run)))
 	}
 	if c == nil {
 		v.titleOfRuns(shown)
+		v.Policy = v.policy()
 		return v
 	}
+	v.Plots = newPlots(c)
+	v.Policy = v.policy()
 	v.Campaign, v.Command, v.Verdict = true, clean(c.Command), conclusion(c)
 	v.Title = "derail: campaign"
 	v.Class = "bad"
@@ -210,6 +205,30 @@ func sectionOf(shown []*RunFolder, scenario string, seed uint64) string {
 	return ""
 }
 
+// folderOf is where the files of a run are, as seen from the page: beside it, or where the campaign says.
+func folderOf(c *Campaign, r *Run) string {
+	if c == nil {
+		return ""
+	}
+	for i := range c.Scenarios {
+		s := &c.Scenarios[i]
+		if s.Name != r.Scenario {
+			continue
+		}
+		for _, f := range s.Failures {
+			if f.Seed == r.Seed {
+				return f.Folder
+			}
+		}
+		for _, f := range s.Findings {
+			if f.Seed == r.Seed {
+				return f.Folder
+			}
+		}
+	}
+	return ""
+}
+
 func sectionID(number int) string { return fmt.Sprintf("run-%d", number) }
 
 func cycleView(c *checker.CyclePath, policy Policy, groups []JobGroup) *explanation {
@@ -220,9 +239,9 @@ func cycleView(c *checker.CyclePath, policy Policy, groups []JobGroup) *explanat
 // recordPrefix precedes the number in the id of a run's records.
 func recordPrefix(number int) string {
 	if number == 1 {
-		return "r"
+		return "e"
 	}
-	return sectionID(number) + "-r"
+	return sectionID(number) + "-e"
 }
 
 // firstUpper is a sentence with its first letter large.

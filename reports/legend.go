@@ -1,32 +1,27 @@
 package reports
 
-// legendEntry explains one class of bar or one symbol.
+// legendEntry explains one class of span or one symbol.
 type legendEntry struct {
 	Class  string
-	Symbol string // empty: a bar
+	Symbol string // empty: a span
 	Text   string
 }
 
-// legend explains what occurs in the lanes, and nothing else.
-func legend(lanes []lane) []legendEntry {
+// legend explains what occurs in the drawing, and nothing else.
+func legend(spans []stretch, marks []mark) []legendEntry {
 	used := make(map[legendEntry]bool) // without their texts
-	for _, l := range lanes {
-		for _, b := range l.Bars {
-			used[legendEntry{Class: b.Class}] = true
-			if b.DeadX != "" {
-				used[legendEntry{Class: "away"}] = true
-			}
+	for i := range spans {
+		class := spans[i].Class
+		if class == "down" || class == "paused" {
+			class = "away"
 		}
-		for _, m := range l.Marks {
-			used[legendEntry{Symbol: m.Symbol}] = true
+		used[legendEntry{Class: class}] = true
+		if spans[i].Died > 0 {
+			used[legendEntry{Class: "away"}] = true
 		}
-		for _, g := range l.Gaps {
-			class := "away"
-			if g.Class == cutClass {
-				class = cutClass
-			}
-			used[legendEntry{Class: class}] = true
-		}
+	}
+	for _, m := range marks {
+		used[legendEntry{Symbol: m.Symbol}] = true
 	}
 	var entries []legendEntry
 	for _, e := range everyEntry() {
@@ -48,9 +43,14 @@ func everyEntry() []legendEntry {
 		{Class: consumed.String(), Text: "claim, until the job was consumed"},
 		{Class: trashed.String(), Text: "claim, until the job was trashed"},
 		{Class: open.String(), Text: "claim, held at the end"},
-		{Class: "several", Text: "several claims, close together"},
 		{Class: "away", Text: "owner down or paused"},
 		{Class: cutClass, Text: "cut off, or the store away"},
+		{Class: engineClass, Text: "state of an engine"},
+		{Class: taskClass, Text: "task runs"},
+		{Class: taskFailedClass, Text: "task runs, and fails"},
+		{Class: revertClass, Text: "task is reverted"},
+		{Class: faultClass, Text: "fault that lasts"},
+		{Symbol: "commit", Text: "the store took a write"},
 		{Symbol: "post", Text: "posted"},
 		{Symbol: "failed", Text: "failed and given up"},
 		{Symbol: "lease", Text: "end of a lease"},
@@ -60,6 +60,7 @@ func everyEntry() []legendEntry {
 		{Symbol: "again", Text: "a retry tries again"},
 		{Symbol: "unknown", Text: "no answer, outcome unknown"},
 		{Symbol: "lost", Text: "loss of a claim noticed"},
+		{Symbol: "message", Text: "message"},
 		{Symbol: "fault", Text: "fault"},
 		{Symbol: "failover", Text: "acknowledged writes are lost"},
 		{Symbol: "power", Text: "power loss"},

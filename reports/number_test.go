@@ -60,22 +60,3 @@ func TestPercent(t *testing.T) {
 		}
 	}
 }
-
-func TestTicksAreRoundAndFew(t *testing.T) {
-	for _, span := range []int64{
-		1, microsecond, 3 * millisecond, 20 * second, minute, 37 * minute, 5 * hour,
-		40 * day, math.MaxInt64 / 4,
-	} {
-		counts := map[int]int{}
-		for _, mark := range ticks(span) {
-			counts[mark.Level]++
-		}
-		if counts[0] < 1 || counts[0] > 9 || counts[1] > 33 || counts[2] > 129 {
-			t.Errorf("a span of %s has %d, %d and %d ticks by level", Duration(span), counts[0], counts[1], counts[2])
-		}
-	}
-	labels := ticks(minute)
-	if labels[0].Label != "0s" || labels[1].Label != "10s" {
-		t.Errorf("the first ticks of a minute are %q and %q, want 0s and 10s", labels[0].Label, labels[1].Label)
-	}
-}

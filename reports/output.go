@@ -82,6 +82,9 @@ func (o Output) WriteRun(folder string, f *RunFolder) error {
 			return writeJSON(w, versioned{Version, f.Explanation})
 		}})
 	}
+	if f.Drawing != nil {
+		files = append(files, file{DrawingFile, bytesOf(f.Drawing)})
+	}
 	return o.writeAll(folder, files)
 }
 
@@ -212,6 +215,9 @@ func ReadRun(dir string) (*RunFolder, error) {
 		if err := readJSON(path, f.Explanation); err != nil {
 			return nil, err
 		}
+	}
+	if f.Drawing, err = optional(filepath.Join(dir, DrawingFile)); err != nil {
+		return nil, err
 	}
 	return &f, nil
 }

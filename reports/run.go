@@ -53,6 +53,8 @@ type RunFolder struct {
 	Choices  []byte           // choices.txt: every choice that was drawn; nil when they were not recorded
 	// Explanation is explanation.json: how a promise came to be broken; nil where nobody worked it out.
 	Explanation *Explanation
+	// Drawing is claims.html: porcupine's drawing of the claims that have no order; nil where there is none.
+	Drawing []byte
 
 	// Tell names the jobs whose stories are asked for, beside those that have one anyway. It is not saved.
 	Tell []string

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"html/template"
 	"slices"
 	"strings"
 
@@ -21,12 +22,14 @@ type runView struct {
 	Changed  string // how it differed when it was run again
 	Broken   []verdictView
 	Kept     []keptView
+	Chain    *chainView
 	Jobs     []jobOption
 	Selected string // the name of the job that is shown at first
-	Timeline timeline
+	Violated int64  // the record by which a promise was broken; 0: none is known
+	Legend   []legendEntry
 	Records  []rowOfRecord
 	Shown    string // how many of the records are in the page; empty: all
-	Embedded embeddedRun
+	Columns  template.JS
 }
 
 type verdictView struct {
@@ -61,28 +64,18 @@ type rowOfRecord struct {
 	Folded bool
 }
 
-// embeddedRun is what the page's script knows of a run. Records are arrays, not objects: names of fields
-// repeated a hundred thousand times would be most of the page.
-type embeddedRun struct {
-	Run     int      `json:"run"`
-	Prefix  string   `json:"prefix"`
-	Jobs    []string `json:"jobs"`
-	Records [][5]any `json:"records"` // sequence number, time, job or -1, tone, sentence
-}
+// mostRows is how many records are in the page without its script.
+const mostRows = 120
 
-const (
-	mostRows     = 120    // records in the page without its script
-	mostEmbedded = 50_000 // records that the page's script knows
-)
-
-func newRunView(f *RunFolder, number int) runView {
+// newRunView is the section of a run. The folder is where its files are, as seen from the page.
+func newRunView(f *RunFolder, number int, folder string) runView {
 	h, r := f.History, &f.Run
 	broken := brokenVerdicts(r.Verdicts)
 	first := blamed(f)
 	v := runView{
 		ID: sectionID(number), Number: number, Prefix: recordPrefix(number), Run: r,
 		Outcome: firstUpper(runOutcome(r.Verdicts)), Class: "bad", Counts: runCounts(f),
-		Timeline: newTimeline(h, first),
+		Chain: newChain(f, number, folder), Violated: violated(f),
 	}
 	if r.AsExpected {
 		v.Class = "good"
@@ -107,8 +100,9 @@ func newRunView(f *RunFolder, number int) runView {
 		v.Selected = jobName(h, first[0])
 	}
 	v.Records = staticRows(f, first)
-	v.Embedded = newEmbeddedRun(f, number, first)
-	if in, all := int64(len(v.Embedded.Records)), int64(len(h.Records)); in < all {
+	columns, legend := newColumnarRun(f, number, first)
+	v.Columns, v.Legend = columns.script(), legend
+	if in, all := int64(len(columns.Records.At)), int64(len(h.Records)); in < all {
 		v.Shown = fmt.Sprintf("This page holds %s of %s; all are in %s.", grouped(in), plural(all, "record"),
 			HistoryFile)
 	}
@@ -139,6 +133,9 @@ func newVerdictView(f *RunFolder, v checker.Verdict) verdictView {
 	}
 	return view
 }
+
+// tones are all of them.
+var tones = [...]string{"", "quiet", "asked", "fault", "process", "bad", "good"}
 
 // tone is how a record is painted and filtered: as quiet, as a question, as something bad, good or
 // injected, as what happens to processes, or as any other.
@@ -208,7 +205,7 @@ func staticRows(f *RunFolder, first []history.JobID) []rowOfRecord {
 
 // cited are the records that the page links to.
 func cited(f *RunFolder) []int64 {
-	var list []int64
+	list := explained(f)
 	for _, v := range brokenVerdicts(f.Run.Verdicts) {
 		for i, found := range v.Findings {
 			if i == mostFindings {
@@ -227,21 +224,6 @@ func cited(f *RunFolder) []int64 {
 		}
 	}
 	return list
-}
-
-// newEmbeddedRun takes the records that the script may show.
-func newEmbeddedRun(f *RunFolder, number int, first []history.JobID) embeddedRun {
-	h := f.History
-	data := embeddedRun{Run: number, Prefix: recordPrefix(number), Jobs: make([]string, len(h.Jobs))}
-	for id := range h.Jobs {
-		data.Jobs[id] = jobName(h, history.JobID(id))
-	}
-	quiet := quietRecords(h)
-	for _, i := range chosen(f, first, mostEmbedded) {
-		r, seq := &h.Records[i], int64(i+1)
-		data.Records = append(data.Records, [5]any{seq, instant(r.At), r.Job, tone(r, quiet[i]), Sentence(h, seq)})
-	}
-	return data
 }
 
 // chosen are the indices of at most so many records (and of those that the page links to): the first
@@ -271,4 +253,42 @@ func chosen(f *RunFolder, first []history.JobID, most int) []int {
 	}
 	slices.Sort(list)
 	return slices.Compact(list)
+}
+
+// explained are the records that the explanation of the run links to.
+func explained(f *RunFolder) []int64 {
+	list := []int64{}
+	for _, flag := range flags(f) {
+		list = append(list, flag.Record)
+	}
+	e := f.Explanation
+	if e == nil {
+		return list
+	}
+	named := func(words []wordView) {
+		for _, w := range words {
+			list = append(list, w.Record)
+		}
+	}
+	for _, l := range e.Chain {
+		list = append(list, l.Record)
+		named(linked(l.Why))
+	}
+	if e.Without != nil {
+		list = append(list, e.Without.Record)
+	}
+	if e.Unordered != nil {
+		list = append(list, e.Unordered.UntilRecord)
+		named(linked(e.Unordered.Text))
+		for _, s := range folded(records(f.History, e.Unordered.Records), mostEvidence) {
+			list = append(list, s.Record)
+		}
+	}
+	if e.Inevitable != nil {
+		named(linked(e.Inevitable.Text))
+		for _, b := range e.Inevitable.Branches {
+			list = append(list, b.Record)
+		}
+	}
+	return list
 }

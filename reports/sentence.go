@@ -15,6 +15,9 @@ func Sentence(h *history.History, seq int64) string {
 	}
 	r := &h.Records[seq-1]
 	who, job := processName(h, r.Process), jobName(h, r.Job)
+	if r.Kind.Read() {
+		return readSentence(r, who, job)
+	}
 	switch r.Type {
 	case history.Event:
 		return eventSentence(r, who, job)
@@ -191,6 +194,8 @@ func eventSentence(r *history.Record, who, job string) string {
 		return healSentence(r)
 	case history.Final:
 		return fmt.Sprintf("at the end %s is %s", job, finalState(r.To))
+	case history.Listed, history.Engine, history.Heard, history.Metric:
+		return smallSentence(r, who, job)
 	default:
 		return told(r, who)
 	}

@@ -12,21 +12,59 @@ import (
 const (
 	mostFindings = 3  // findings of one verdict told one by one
 	mostEvidence = 12 // records of one finding
-	mostStory    = 30 // records of one job's own story
 )
 
-// RunText is one saved run as text: the promises that were broken with their evidence, the story of
-// the job that they are about, what was kept, and the command that runs it again.
+// RunText is one saved run as text: the promises that were broken with their evidence, the story of the run,
+// what was kept, and the command that runs it again.
 func RunText(f *RunFolder, style Style) string {
+	return RunTold(f, &Telling{Jobs: f.Tell}, style)
+}
+
+// RunTold is [RunText] with the story that is asked for. Where only a part of it is asked for, the evidence
+// and the promises that were kept are left out.
+func RunTold(f *RunFolder, tale *Telling, style Style) string {
 	w := &prose{style: style, numbered: true}
 	r := &f.Run
-	broken := brokenVerdicts(r.Verdicts)
+	w.outcome(r)
+	lines := storyOf(f, tale)
+	if tale.Chosen() {
+		for _, v := range brokenVerdicts(r.Verdicts) {
+			w.para("  ", verdictWord(v)+v.Property+sentenceAfter(v.Summary))
+		}
+		w.blank()
+		w.narrative(lines, tale)
+		w.again("", "", r.Replay)
+		return w.b.String()
+	}
+	w.circumstances(f)
+	for _, v := range brokenVerdicts(r.Verdicts) {
+		w.verdict(f, v, !isWhole(lines))
+	}
+	if f.Explanation != nil {
+		w.blank()
+		w.b.WriteString(ExplanationText(f.Explanation, style))
+	}
+	w.blank()
+	w.narrative(lines, tale)
+	w.kept(r.Verdicts)
+	w.again("", "", r.Replay)
+	w.drawn("", r.Drawn)
+	return w.b.String()
+}
+
+// outcome is what came of a run, in one line.
+func (w *prose) outcome(r *Run) {
 	sgr := bad
 	if r.AsExpected {
 		sgr = strong
 	}
 	w.head("", sgr, fmt.Sprintf("%s, seed %s: %s", r.Scenario, seedAndHash(r.Seed, r.Hash),
 		runOutcome(r.Verdicts)))
+}
+
+// circumstances are what was expected of a run, how much happened in it, and what else was not as expected.
+func (w *prose) circumstances(f *RunFolder) {
+	r := &f.Run
 	if r.Expectation != "" {
 		w.para("  ", r.Expectation)
 	}
@@ -38,17 +76,14 @@ func RunText(f *RunFolder, style Style) string {
 	for _, text := range r.Unmet {
 		w.item("  ", "- ", text)
 	}
-	for _, v := range broken {
-		w.verdict(f, v)
+}
+
+// verdictWord is the word before the name of a promise that was not kept.
+func verdictWord(v checker.Verdict) string {
+	if v.Outcome == checker.Invalid {
+		return "BROKEN "
 	}
-	for _, job := range blamed(f) {
-		w.story(f.History, job)
-	}
-	w.untold(f)
-	w.kept(r.Verdicts)
-	w.again("", "", r.Replay)
-	w.drawn("", r.Drawn)
-	return w.b.String()
+	return "UNDECIDED "
 }
 
 // brokenVerdicts are the verdicts that are not passes: the broken ones first, then the undecided.
@@ -121,18 +156,17 @@ func counted(n int64, noun string) string {
 	return Quantity(n) + " " + noun + "s"
 }
 
-func (w *prose) verdict(f *RunFolder, v checker.Verdict) {
+// verdict is a promise that was not kept, with the records that show it where the story does not have them
+// all.
+func (w *prose) verdict(f *RunFolder, v checker.Verdict, evidence bool) {
 	w.blank()
-	word := "BROKEN "
-	if v.Outcome != checker.Invalid {
-		word = "UNDECIDED "
-	}
-	w.head("", bad, word+v.Property)
+	w.head("", bad, verdictWord(v)+v.Property)
 	if v.Summary != "" {
 		w.para("  ", v.Summary)
 	}
-	if cause := Cause(f.History, v); cause != "" {
+	if cause := Cause(f.History, v); cause != "" && cause != w.caused { // one cause often breaks several
 		w.para("  ", cause)
+		w.caused = cause
 	}
 	for i, found := range v.Findings {
 		if i == mostFindings {
@@ -142,9 +176,14 @@ func (w *prose) verdict(f *RunFolder, v checker.Verdict) {
 		if v.Cycle != nil && v.Cycle.Job == found.Job {
 			continue // the explanation tells it
 		}
-		w.blank()
+		if evidence {
+			w.blank()
+		}
 		if !strings.HasPrefix(v.Summary, found.Text) { // as the first finding mostly is
 			w.item("  ", "- ", found.Text)
+		}
+		if !evidence {
+			continue
 		}
 		for _, line := range folded(records(f.History, found.Records), mostEvidence) {
 			w.record("    ", line)
@@ -188,31 +227,28 @@ func (w *prose) record(indent string, s step) {
 	w.item(indent, fmt.Sprintf("%-7s %9s  ", fmt.Sprintf("#%d", s.Record), instant(s.At)), s.Text)
 }
 
-// story is what happened to one job, from its posting to its end, folded in the middle.
-func (w *prose) story(h *history.History, job history.JobID) {
-	steps := jobStory(h, job)
-	if len(steps) == 0 {
-		return
-	}
-	w.blank()
-	w.head("", strong, fmt.Sprintf("What happened to %s", jobName(h, job)))
-	for _, s := range folded(steps, mostStory) {
-		w.record("  ", s)
-	}
-}
-
+// kept names the promises that were kept, and those of which nothing came up that could have broken them.
 func (w *prose) kept(verdicts []checker.Verdict) {
-	var names []string
+	var kept, idle []string
 	for _, v := range verdicts {
-		if v.Outcome == checker.Valid {
-			names = append(names, fmt.Sprintf("%s (%s)", v.Property, keptText(v)))
+		switch {
+		case v.Outcome != checker.Valid:
+		case v.Checked == 0 && v.Excused == 0:
+			idle = append(idle, v.Property)
+		default:
+			kept = append(kept, fmt.Sprintf("%s (%s)", v.Property, keptText(v)))
 		}
 	}
-	if len(names) == 0 {
+	if len(kept)+len(idle) == 0 {
 		return
 	}
 	w.blank()
-	w.para("", "Kept: "+strings.Join(names, ", ")+".")
+	if len(kept) > 0 {
+		w.para("", "Kept: "+strings.Join(kept, ", ")+".")
+	}
+	if len(idle) > 0 {
+		w.para("", "Nothing came up that could have broken "+join(idle)+".")
+	}
 }
 
 // keptText says on what grounds a promise counts as kept.

@@ -99,7 +99,8 @@ func conclusion(c *Campaign) string {
 type prose struct {
 	b        strings.Builder
 	style    Style
-	numbered bool // steps are told with their records' numbers, because the records are at hand
+	numbered bool   // steps are told with their records' numbers, because the records are at hand
+	caused   string // what was told last of what lies behind a broken promise
 }
 
 func (w *prose) blank()           { w.b.WriteByte('\n') }

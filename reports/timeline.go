@@ -1,81 +1,297 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"derail/checker/history"
 )
 
-// timeline is a run as lanes over virtual time. Places are percentages of the run's length, so that
-// the drawing stretches with the page and needs no script.
+// timeline is what there is to draw of a run: spans of time, and moments. Which of them make up a lane, and
+// in which of its rows they lie, the page's script decides: it depends on what its reader asks for.
 type timeline struct {
-	Ticks  []tick
-	Lanes  []lane
+	Spans  []stretch // in order of time
+	Marks  []mark    // in order of their records
 	Legend []legendEntry
 }
 
-// tick is a round moment. Those of a level above 0 are shown when the drawing is stretched.
-type tick struct {
-	X, Label string
-	Level    int
+// stretch is something that lasted. Its text has placeholders for what the script knows anyway: see [coder].
+type stretch struct {
+	Class       string // of a claim how it ended, of others what they are
+	Process     history.ProcessID
+	Job         history.JobID
+	From, Until int64
+	Died        int64 // when its owner crashed and left it to its lease; 0: it did not
+	Record      int64 // by which it began
+	Label       string
+	Text        string
 }
 
-// lane is one row of a timeline: the faults, a conductor or a job.
-type lane struct {
-	Kind   string // faults, process or job
-	Name   string
-	Job    int // kind job: the job's index; otherwise -1
-	Hidden bool
-	Height int
-	About  string // what the lane holds, in a sentence
-	Gaps   []gap
-	Bars   []bar
-	Marks  []mark
-}
-
-// gap is a time in which a process was down or paused, or cut off from the store.
-type gap struct{ X, W, Class, Text string }
-
-// bar is one claim, or several that are too close together to be told apart.
-type bar struct {
-	X, W   string
-	Y      int
-	Class  string
-	Job    int // -1: several
-	Record int64
-	Label  string
-	Who    string // behind the label, where there is room
-	Fit    string // thin or short: no room for the label, or for who; the page's script measures anew
-	Text   string
-	DeadX  string // where its owner crashed, within the bar; empty: it did not
-	DeadW  string
-
-	from, until int64
-	count       int
-}
-
-// mark is a moment.
+// mark is a moment in a lane.
 type mark struct {
-	X      string
-	Y      int
-	Symbol string
-	Level  int // shown when the drawing is stretched so far
+	Lane   laneKind
 	Record int64
-	Text   string
+	Symbol string
 }
+
+// laneKind says in which sort of lane a mark is.
+type laneKind uint8
 
 const (
-	rowHeight   = 22
-	lanePadding = 6
-	markHeight  = 18  // of the strip below a job's claims, where its marks are
-	mostLanes   = 300 // job lanes; the jobs that promises were broken about come first
-	mostBars    = 800 // bars of one lane before those close together are drawn as one
-	finest      = 1500
+	ofFaults  laneKind = iota // everything that was injected, and the end of it
+	ofProcess                 // what happened to the record's process
+	ofJob                     // what happened to the record's job
+	ofStore                   // what the store took, and what it ended by itself
+	ofMessage                 // what was sent, where that was recorded
 )
 
-// percent is n/whole in percent with four digits: a millionth of a lane is less than a screen shows.
+// The classes of spans that are no claims.
+const (
+	taskClass       = "task"
+	taskFailedClass = "task-failed"
+	revertClass     = "task-revert"
+	engineClass     = "engine"
+	faultClass      = "fault"
+	// cutClass is of spans in which a process is there, and cannot be reached or cannot reach the store.
+	cutClass = "cut"
+)
+
+// The placeholders of texts.
+const (
+	whoHere    = "\x01" // the name of the process
+	jobHere    = "\x02" // the name of the job
+	numberHere = "\x03" // the next number
+	fromHere   = "\x04" // the instant at which a span begins
+	untilHere  = "\x05" // and at which it ends
+	lengthHere = "\x06" // how long it is
+	diedHere   = "\x07" // the instant at which its owner crashed
+)
+
+// newTimeline finds what there is to draw.
+func newTimeline(h *history.History) timeline {
+	d := &drawing{h: h, end: max(1, end(h))}
+	d.claims(holds(h))
+	d.work()
+	d.away()
+	d.faults()
+	slices.SortStableFunc(d.spans, func(a, b stretch) int { return cmp.Compare(a.From, b.From) })
+	for i := range h.Records {
+		d.moments(&h.Records[i], int64(i+1))
+	}
+	slices.SortStableFunc(d.marks, func(a, b mark) int { return cmp.Compare(a.Record, b.Record) })
+	return timeline{Spans: d.spans, Marks: d.marks, Legend: legend(d.spans, d.marks)}
+}
+
+// drawing is a timeline under way.
+type drawing struct {
+	h     *history.History
+	end   int64
+	spans []stretch
+	marks []mark
+}
+
+func (d *drawing) add(s stretch) {
+	s.Until = min(max(s.Until, s.From), d.end)
+	d.spans = append(d.spans, s)
+}
+
+func (d *drawing) claims(claims []hold) {
+	for i := range claims {
+		c := &claims[i]
+		text, label := whoHere+" held "+jobHere, ""
+		if c.Attempt > 0 {
+			label = strconv.Itoa(int(c.Attempt))
+			text += ", attempt " + label
+		}
+		text += ", from " + fromHere + " to " + untilHere + " (" + lengthHere + ")"
+		if c.Died > 0 {
+			text += "; it crashed at " + diedHere
+		}
+		d.add(stretch{
+			Class: c.End.String(), Process: c.Process, Job: c.Job, From: c.From, Until: c.Until, Died: c.Died,
+			Record: c.Granted, Label: label, Text: text + "; " + c.End.words() + because(trashReason(c.Reason)),
+		})
+		symbol := [...]string{open: "", abandoned: "failed", consumed: "done", leaseEnded: "lease"}[c.End]
+		if symbol != "" && (c.End != abandoned || c.Reason != "") {
+			d.marks = append(d.marks, mark{ofJob, c.Ended, symbol})
+		}
+	}
+}
+
+// moments are the marks of a record.
+func (d *drawing) moments(r *history.Record, seq int64) {
+	for _, in := range []struct {
+		lane   laneKind
+		symbol string
+	}{
+		{ofFaults, injectedSymbol(r)},
+		{ofProcess, processSymbol(r)},
+		{ofJob, jobSymbol(r)},
+		{ofStore, storeSymbol(r)},
+		{ofMessage, messageSymbol(r)},
+	} {
+		if in.symbol != "" {
+			d.marks = append(d.marks, mark{in.lane, seq, in.symbol})
+		}
+	}
+}
+
+func injectedSymbol(r *history.Record) string {
+	switch r.Kind {
+	case history.Fault:
+		if own := faultSymbol(r); own != "" {
+			return own
+		}
+		return "fault"
+	case history.Heal:
+		return "heal"
+	case history.Ruined:
+		return "ruined"
+	default:
+		return ""
+	}
+}
+
+func processSymbol(r *history.Record) string {
+	if r.Process < 0 || r.Type != history.Event {
+		return ""
+	}
+	switch r.Kind {
+	case history.Crash:
+		return "crash"
+	case history.Start, history.Resume:
+		return "start"
+	case history.Pause:
+		return "pause"
+	case history.Lost:
+		return "lost"
+	case history.Fault:
+		return faultSymbol(r)
+	default:
+		return ""
+	}
+}
+
+// jobSymbol is the mark that a record gets in the lane of its job. The ends of claims have theirs by the
+// claim.
+func jobSymbol(r *history.Record) string {
+	switch {
+	case r.Job < 0:
+		return ""
+	case r.Kind == history.Post && r.Type == history.OK, r.Kind == history.Restore && r.Type == history.OK:
+		return "post"
+	case r.Kind == history.Trash && r.Type == history.OK:
+		return "trash"
+	case r.Kind == history.Save && r.Type == history.OK && r.N > 0:
+		return "save"
+	case triesAgain(r):
+		return "again"
+	case r.Kind == history.Ruined:
+		return "ruined"
+	case r.Kind == history.Fault:
+		return "fault"
+	case r.Type == history.Info:
+		return "unknown"
+	default:
+		return ""
+	}
+}
+
+// triesAgain says whether a record is of a retry that tries again.
+func triesAgain(r *history.Record) bool { return r.Kind == history.Retry && r.To == "RETRYING" }
+
+// storeSymbol is the mark that a record gets in the lane of the store.
+func storeSymbol(r *history.Record) string {
+	switch r.Kind {
+	case history.LeaseEnd:
+		return "lease"
+	case history.Fault:
+		for _, of := range []string{"storage.", "disk.", "lease.", "watch."} {
+			if strings.HasPrefix(r.Reason, of) {
+				return injectedSymbol(r)
+			}
+		}
+	case history.Ruined:
+		return "ruined"
+	case history.Post, history.Claim, history.Abandon, history.Consume, history.Trash, history.Restore,
+		history.Save:
+		switch {
+		case r.Type == history.Info:
+			return "unknown"
+		case r.Type == history.OK && r.Reason != history.ClaimAdopted:
+			return "commit"
+		}
+	}
+	return ""
+}
+
+func messageSymbol(r *history.Record) string {
+	if r.Kind == history.Message {
+		return "message"
+	}
+	return ""
+}
+
+// faults are the spans of those that last.
+func (d *drawing) faults() {
+	for i := range d.h.Records {
+		r, seq := &d.h.Records[i], int64(i+1)
+		if r.Kind != history.Fault || r.N <= 0 {
+			continue
+		}
+		s := stretch{
+			Class: faultClass, Process: r.Process, Job: r.Job, From: r.At, Until: r.At + int64(r.N)*millisecond,
+			Record: seq, Label: clean(r.Reason), Text: Sentence(d.h, seq),
+		}
+		d.add(s)
+		if symbol := faultSymbol(r); r.Process >= 0 && (symbol == "cut" || symbol == "outage") {
+			s.Class = cutClass
+			d.add(s)
+		}
+	}
+}
+
+// away are the times at which processes were down or stood still.
+func (d *drawing) away() {
+	since := make([]stretch, len(d.h.Processes))
+	back := func(id history.ProcessID, at int64) {
+		if s := &since[id]; s.Class != "" {
+			s.Until = at
+			d.add(*s)
+			s.Class = ""
+		}
+	}
+	for i := range d.h.Records {
+		r, seq := &d.h.Records[i], int64(i+1)
+		if r.Process < 0 || int(r.Process) >= len(since) || r.Type != history.Event {
+			continue
+		}
+		class := ""
+		switch r.Kind {
+		case history.Crash: // a paused process can crash
+			back(r.Process, r.At)
+			class = "down"
+		case history.Pause:
+			class = "paused"
+		case history.Start, history.Resume:
+			back(r.Process, r.At)
+		}
+		if class != "" && since[r.Process].Class == "" {
+			since[r.Process] = stretch{
+				Class: class, Process: r.Process, Job: history.None, From: r.At, Record: seq,
+				Text: fmt.Sprintf("%s was %s from %s to %s", whoHere, class, fromHere, untilHere),
+			}
+		}
+	}
+	for id := range since {
+		back(history.ProcessID(id), d.end)
+	}
+}
+
+// percent is n/whole in percent with four digits: a millionth of a drawing is less than a screen shows.
 func percent(n, whole int64) string {
 	for whole > 1<<42 { // a million times more must fit into 63 bits
 		n, whole = n/2, whole/2
@@ -85,213 +301,4 @@ func percent(n, whole int64) string {
 	}
 	scaled := n * 1_000_000 / whole
 	return fmt.Sprintf("%d.%04d%%", scaled/10_000, scaled%10_000)
-}
-
-// newTimeline draws a history. The lanes of the jobs in first are shown, the other jobs' lanes are
-// there but hidden.
-func newTimeline(h *history.History, first []history.JobID) timeline {
-	t := &drawing{h: h, span: max(1, end(h)), claims: holds(h)}
-	lanes := t.jobs(first)
-	for id := range h.Processes {
-		if l, worth := t.process(history.ProcessID(id)); worth {
-			lanes = append(lanes, l)
-		}
-	}
-	if l := t.faults(); len(l.Marks) > 0 {
-		lanes = append(lanes, l)
-	}
-	return timeline{Ticks: ticks(t.span), Lanes: lanes, Legend: legend(lanes)}
-}
-
-// drawing is a timeline under way.
-type drawing struct {
-	h      *history.History
-	span   int64
-	claims []hold
-}
-
-func (t *drawing) x(at int64) string { return percent(min(max(at, 0), t.span), t.span) }
-
-// bars draws claims: in as many rows as it takes for those that overlap.
-func (t *drawing) bars(claims []hold, label func(*hold) (label, who string)) (bars []bar, height int) {
-	var rows []int64 // when the last claim of each row ends
-	near := int64(0)
-	if len(claims) > mostBars {
-		near = t.span / finest
-	}
-	last := make(map[int]int) // by row: index of the newest bar
-	for i := range claims {
-		c := &claims[i]
-		row := slices.IndexFunc(rows, func(until int64) bool { return until <= c.From })
-		if row < 0 {
-			row = len(rows)
-			rows = append(rows, 0)
-		}
-		rows[row] = c.Until
-		if at, ok := last[row]; ok && near > 0 && c.Until-bars[at].until < near {
-			t.merge(&bars[at], c)
-			continue
-		}
-		last[row] = len(bars)
-		name, who := label(c)
-		bars = append(bars, t.bar(c, row, name, who))
-	}
-	return bars, lanePadding*2 + rowHeight*max(1, len(rows))
-}
-
-func (t *drawing) bar(c *hold, row int, label, who string) bar {
-	b := bar{
-		X: t.x(c.From), W: percent(c.Until-c.From, t.span), Y: lanePadding + row*rowHeight,
-		Class: c.End.String(), Job: int(c.Job), Record: c.Granted, Label: label, Who: who, Text: t.told(c),
-		Fit:  t.fit(c.Until-c.From, label, who),
-		from: c.From, until: c.Until, count: 1,
-	}
-	if c.Died > 0 && c.Died < c.Until {
-		b.DeadX = percent(c.Died-c.From, c.Until-c.From)
-		b.DeadW = percent(c.Until-c.Died, c.Until-c.From)
-	}
-	return b
-}
-
-// fit says what a bar has no room for, on a page as wide as most are.
-func (t *drawing) fit(length int64, label, who string) string {
-	const letters = 130 // that fit into a whole lane
-	switch room := length / max(1, t.span/letters); {
-	case room < int64(columns(label)):
-		return "thin"
-	case who != "" && room < int64(columns(label)+1+columns(who)):
-		return "short"
-	default:
-		return ""
-	}
-}
-
-// told is a claim in a sentence.
-func (t *drawing) told(c *hold) string {
-	text := fmt.Sprintf("%s held %s", processName(t.h, c.Process), jobName(t.h, c.Job))
-	if c.Attempt > 0 {
-		text += fmt.Sprintf(", attempt %d", c.Attempt)
-	}
-	text += fmt.Sprintf(", from %s to %s (%s)", instant(c.From), instant(c.Until), Duration(c.Until-c.From))
-	if c.Died > 0 {
-		text += fmt.Sprintf("; it crashed at %s", instant(c.Died))
-	}
-	return text + "; " + c.End.words() + because(trashReason(c.Reason))
-}
-
-func (t *drawing) merge(b *bar, c *hold) {
-	b.count++
-	b.until = max(b.until, c.Until)
-	b.W = percent(b.until-b.from, t.span)
-	b.Label, b.Who, b.Fit, b.DeadX = "", "", "", ""
-	if b.Class != c.End.String() {
-		b.Class = "several"
-	}
-	if b.Job != int(c.Job) {
-		b.Job = -1
-	}
-	of := "several jobs"
-	if b.Job >= 0 {
-		of = jobName(t.h, c.Job)
-	}
-	b.Text = fmt.Sprintf("%s of %s between %s and %s", plural(int64(b.count), "claim"), of,
-		instant(b.from), instant(b.until))
-}
-
-// jobs are the lanes of the jobs: those in first, then the others that were ever claimed.
-func (t *drawing) jobs(first []history.JobID) []lane {
-	byJob := make([][]hold, len(t.h.Jobs))
-	for _, c := range t.claims {
-		byJob[c.Job] = append(byJob[c.Job], c)
-	}
-	moments := t.jobMarks()
-	var lanes []lane
-	for _, id := range first {
-		lanes = append(lanes, t.job(id, byJob[id], moments[id]))
-	}
-	for id := range t.h.Jobs {
-		job := history.JobID(id)
-		if slices.Contains(first, job) || len(byJob[id])+len(moments[id]) == 0 {
-			continue
-		}
-		if len(lanes) >= mostLanes {
-			break
-		}
-		l := t.job(job, byJob[id], moments[id])
-		l.Hidden = true
-		lanes = append(lanes, l)
-	}
-	return lanes
-}
-
-func (t *drawing) job(id history.JobID, claims []hold, moments []mark) lane {
-	l := lane{
-		Kind: "job", Name: jobName(t.h, id), Job: int(id),
-		About: fmt.Sprintf("Job %s: %s.", jobName(t.h, id), plural(int64(len(claims)), "claim")),
-	}
-	l.Bars, l.Height = t.bars(claims, func(c *hold) (label, who string) {
-		if c.Attempt == 0 {
-			return processName(t.h, c.Process), ""
-		}
-		return strconv.Itoa(int(c.Attempt)), processName(t.h, c.Process)
-	})
-	l.Marks = t.thin(append(moments, t.endMarks(claims, l.Bars)...))
-	for i := range l.Marks {
-		l.Marks[i].Y = l.Height + markHeight/2 - lanePadding
-	}
-	l.Height += markHeight
-	return l
-}
-
-// levels are how far the drawing can be stretched before more ticks are shown: eight ticks at first,
-// then up to so many times as many.
-var levels = [...]int64{1, 4, 16}
-
-// ticks are round moments, for each level those that no lower one has.
-func ticks(span int64) []tick {
-	var list []tick
-	seen := make(map[int64]bool)
-	for level, more := range levels {
-		step := tickStep(span, 8*more)
-		for at := int64(0); at <= span; at += step {
-			if !seen[at] {
-				seen[at] = true
-				list = append(list, tick{X: percent(at, span), Label: tickLabel(at), Level: level})
-			}
-		}
-	}
-	return list
-}
-
-// tickStep is the smallest round step of which at most so many fit into span.
-func tickStep(span, most int64) int64 {
-	step := int64(1)
-	for _, round := range roundSteps() {
-		step = round
-		if span/step <= most {
-			return step
-		}
-	}
-	for span/step > most {
-		step *= 2
-	}
-	return step
-}
-
-func tickLabel(at int64) string {
-	if at == 0 {
-		return "0s"
-	}
-	return Duration(at)
-}
-
-// roundSteps are the distances between ticks that people find round, from a microsecond to a day.
-func roundSteps() []int64 {
-	var steps []int64
-	for unit := microsecond; unit < 10*second; unit *= 10 {
-		steps = append(steps, unit, 2*unit, 5*unit)
-	}
-	return append(steps, 10*second, 15*second, 30*second,
-		minute, 2*minute, 5*minute, 10*minute, 15*minute, 30*minute,
-		hour, 2*hour, 3*hour, 6*hour, 12*hour, day)
 }
