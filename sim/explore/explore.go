@@ -1,5 +1,11 @@
-// Package explore runs many seeds of a scenario, spread over the processor's cores, checks every
+// Package explore makes many runs of a scenario, spread over the processor's cores, checks every
 // history, and keeps what is worth keeping: counts of all runs, and the whole of a few.
+//
+// A campaign ([Run]) runs seeds. A [Search] makes the runs that a [Strategy] asks for, which is told what
+// came of each and may learn from it. Strategies differ in the sources of choices that they give to runs,
+// and in nothing else: what a strategy found is made again by its record of choices, without the strategy.
+// The runs of a search, and the order in which the strategy hears of them, do not depend on the number of
+// workers.
 //
 // This is the campaign runner: the only place beside the real host that may start goroutines, since
 // each of its workers runs worlds of its own that share nothing. What may not live here: anything
@@ -18,7 +24,6 @@ import (
 
 	"derail/checker"
 	"derail/checker/history"
-	"derail/sim/choice"
 	"derail/sim/world"
 )
 
@@ -55,7 +60,9 @@ type Campaign struct {
 	// Exemplary is, for each property that was expected to be found broken, in every run or in any, and was, the
 	// lowest seed.
 	Exemplary map[string]uint64
-	Stopped   bool // not all seeds were run
+	// Plots is what the runs were like, by size.
+	Plots   Plots
+	Stopped bool // not all seeds were run
 }
 
 // Totals is what adds up over runs.
@@ -205,10 +212,11 @@ func (s *share) begin(c *Config) {
 func (s *share) run(seed uint64) {
 	s.sum.Runs++
 	defer s.survive(seed)
-	r := s.world.Run(choice.Seeded(seed), seed, s.options)
+	r := s.world.Run(s.config.Blueprint.Source(seed), seed, s.options)
 	report := s.checker.Check(r.History)
 	breaches, unmet := judge(s.config.Blueprint, r, report)
-	s.add(r, report)
+	s.add(r, report, s.checker.Marks())
+	s.sum.Plots.add(r, strikes(s.config.Blueprint.FaultNames(), r.Faults))
 	failed := len(breaches) > 0 || len(unmet) > 0
 	if !failed && !s.config.Twice {
 		return
@@ -217,7 +225,7 @@ func (s *share) run(seed uint64) {
 		Seed: seed, Hash: r.Hash, Breaches: breaches, Unmet: unmet, Plan: r.Plan, Unfinished: r.Broken != nil,
 	}
 	first := r.History.Clone()
-	second := s.world.Run(choice.Seeded(seed), seed, s.options)
+	second := s.world.Run(s.config.Blueprint.Source(seed), seed, s.options)
 	f.SecondHash = second.Hash
 	switch record := differs(first, second.History); {
 	case f.Nondeterministic():
@@ -240,7 +248,8 @@ func differs(one, other *history.History) int {
 	return 0
 }
 
-func (s *share) fail(f Failure) {
+// count counts a failure by its kinds.
+func (s *share) count(f *Failure) {
 	s.sum.Failed++
 	if f.Nondeterministic() {
 		s.sum.Nondeterministic++
@@ -248,6 +257,10 @@ func (s *share) fail(f Failure) {
 	if f.Unfinished {
 		s.sum.Unfinished++
 	}
+}
+
+func (s *share) fail(f Failure) {
+	s.count(&f)
 	s.sum.Failures = append(s.sum.Failures, f)
 	if len(s.sum.Failures) > 4*s.config.Keep {
 		s.sum.Failures = kept(s.sum.Failures, s.config.Keep)
@@ -276,7 +289,7 @@ func closeBroken(w *world.World) {
 	w.Close()
 }
 
-func (s *share) add(r *world.Result, report checker.Report) {
+func (s *share) add(r *world.Result, report checker.Report, marks []int64) {
 	sum := &s.sum
 	sum.Totals.add(Totals{
 		Simulated: r.Simulated, Steps: r.Steps, Calls: r.Calls,
@@ -292,7 +305,7 @@ func (s *share) add(r *world.Result, report checker.Report) {
 		s.faults[i] += n
 	}
 	sum.Points = passed(sum.Points, r.Points)
-	for i, n := range s.checker.Marks() {
+	for i, n := range marks {
 		if n > 0 {
 			sum.Marks[i].Runs++
 			sum.Marks[i].Times += n

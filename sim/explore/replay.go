@@ -21,7 +21,7 @@ type Replayed struct {
 
 // Replay runs one seed with everything on.
 func Replay(b *world.Blueprint, seed uint64, o world.Options) *Replayed {
-	return replay(b, choice.Recording(seed), seed, o)
+	return replay(b, b.Recording(seed), seed, o)
 }
 
 // ReplayChoices runs what a record of choices says; seed is only written down.
@@ -49,7 +49,7 @@ func Difference(b *world.Blueprint, seed uint64, o world.Options) string {
 	defer w.Close()
 	var hashes []uint64
 	o.Trace = func(s kernel.Step) { hashes = append(hashes, s.Hash) }
-	w.Run(choice.Seeded(seed), seed, o)
+	w.Run(b.Source(seed), seed, o)
 	at, steps := -1, 0
 	var second kernel.Step
 	o.Trace = func(s kernel.Step) {
@@ -58,7 +58,7 @@ func Difference(b *world.Blueprint, seed uint64, o world.Options) string {
 		}
 		steps++
 	}
-	w.Run(choice.Seeded(seed), seed, o)
+	w.Run(b.Source(seed), seed, o)
 	switch {
 	case at >= 0:
 		return fmt.Sprintf("step %d, in the second run %v", at+1, second)

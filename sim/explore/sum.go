@@ -63,6 +63,7 @@ func gather(c *Config, shares []share) *Campaign {
 			continue
 		}
 		total.Totals.add(s.sum.Totals)
+		total.Plots.join(&s.sum.Plots)
 		total.Points = passed(total.Points, s.sum.Points)
 		for n, m := range s.sum.Marks {
 			total.Marks[n].Runs += m.Runs

@@ -1,0 +1,99 @@
+package shrink
+
+import (
+	"fmt"
+	"strings"
+
+	"derail/scenarios"
+)
+
+// longestName is how long the name of a scenario may be.
+const longestName = 64
+
+// tell makes a scenario of the best draft: named, with what it shows, and with its choices.
+func (s *shrinker) tell() (*scenarios.Scenario, error) {
+	d := s.best
+	made := *d.scenario
+	made.Name = nameOf(s.config.Scenario.Name, s.config.Property)
+	made.About = s.about()
+	if len(made.Faults) == 0 {
+		made.Faults = nil
+	}
+	made.Seeds, made.Expect = 1, s.expectation()
+	made.Choices = explained(&made, d.record)
+	text := made.Brief()
+	again, err := scenarios.Parse(made.Name+".yaml", text, scenarios.ParseOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("what was shrunk is no scenario: %w", err)
+	}
+	return again, nil
+}
+
+func nameOf(scenario, property string) string {
+	what := strings.NewReplacer(".", "-", " ", "-").Replace(property)
+	name := scenario + "-" + what
+	if len(name) > longestName {
+		name = strings.Trim(name[:longestName], "-")
+	}
+	return name
+}
+
+// about says what the run shows and how it was found.
+func (s *shrinker) about() string {
+	what := s.config.Property + " is broken"
+	if s.config.Property == TheRun {
+		what = "The run is not what it should be"
+	}
+	from := s.config.Scenario.Name
+	found := fmt.Sprintf("derail shrink made it of seed %d of scenario %s", s.config.Seed, from)
+	if s.config.Record != nil || s.config.Scenario.Choices != "" {
+		found = "derail shrink made it of a run of scenario " + from
+	}
+	return folded(fmt.Sprintf("%s: %s.", what, strings.TrimRight(s.says, "."))) +
+		folded(fmt.Sprintf("%s, in which there were %v.", found, s.before))
+}
+
+// folded is a text in lines of at most a page's width, but for words that are longer.
+func folded(text string) string {
+	const width = 100
+	var lines strings.Builder
+	column := 0
+	for _, word := range strings.Fields(text) {
+		switch {
+		case column == 0:
+		case column+1+len(word) > width:
+			lines.WriteByte('\n')
+			column = 0
+		default:
+			lines.WriteByte(' ')
+			column++
+		}
+		lines.WriteString(word)
+		column += len(word)
+	}
+	return lines.String() + "\n"
+}
+
+// expectation is what is expected of the small run: what the scenario lets break may break, and if that
+// is what was shrunk, it is to break in every run.
+func (s *shrinker) expectation() scenarios.Expect {
+	before := s.config.Scenario.Expect
+	var expect scenarios.Expect
+	seen := map[string]bool{}
+	for _, names := range [...][]string{before.Broken, before.Found, before.MayBreak} {
+		for _, name := range names {
+			switch {
+			case seen[name]:
+			case name == s.config.Property:
+				expect.Broken = []string{name}
+			default:
+				expect.MayBreak = append(expect.MayBreak, name)
+			}
+			seen[name] = true
+		}
+	}
+	if s.config.Property == TheRun {
+		expect.Consumed, expect.Trashed = s.best.scenario.Expect.Consumed, s.best.scenario.Expect.Trashed
+	}
+	return expect
+}
