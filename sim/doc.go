@@ -8,7 +8,9 @@
 //	fault     which of a scenario's faults strike, and when; what a swarm draws
 //	workload  scripted tasks, the flows made of them, the client that posts jobs
 //	world     one scenario and one source of choices make one run and one history
-//	explore   many runs: seeds spread over the cores, judged against what the scenario expects
+//	explore   many runs, spread over the cores and judged: seeds, and searches that choose what to try
+//	exhaust   all runs of a small world that differ in what matters, and what was covered
+//	shrink    the same failure with less: a scenario that fails on every run
 //	planted   bugs planted in core, one at a time, and the property that catches each
 //
 // # What is simulated, and what is real

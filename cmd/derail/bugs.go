@@ -17,8 +17,11 @@ type bugsCommand struct {
 
 	Hunt     bool    `name:"run" help:"Hunt them, and tell what caught each, and after how many seeds."`
 	Seed     *uint64 `placeholder:"S" help:"With --run and one bug: run this seed, and tell what happened."`
+	Explain  bool    `help:"With --seed: work out how the run came to break the promise that names the bug."`
 	Parallel count   `placeholder:"N" help:"How many to hunt at a time. Left out: one for each core."`
 	JSON     bool    `name:"json" help:"Print it as JSON."`
+	Modes    bool    `help:"Hunt them by every mode of derail explore, and tell how many runs each took."`
+	shrinkFlags
 
 	// What a program with a patch in it is asked by the one that has built it.
 	Order string `hidden:""`
@@ -38,7 +41,8 @@ Examples:
     derail bugs no-limit                   what is broken, the patch, and how to see it
     derail bugs --run no-limit             hunt it, from several seeds
     derail bugs --run --json               hunt all of them
-    derail bugs --run no-limit --seed 1    one run that shows it, as a story
+    derail bugs --run no-limit --seed 1    one run that shows it, as a story (--explain: with what led to it)
+    derail bugs --modes twins-mistaken     what the modes of search are worth for it
 
 Exit codes: 0 if all that were hunted were caught by the property that names them, 1 if not; see also
 derail --help.
@@ -55,8 +59,14 @@ func (b *bugsCommand) Run(c *console) error {
 		return err
 	}
 	switch {
+	case b.Modes:
+		return b.compare(c, list)
+	case b.Shrink:
+		return b.shrinkAll(c, list)
 	case b.Seed != nil && (!b.Hunt || len(b.Names) != 1):
 		return wrongInput(errors.New("--seed: it goes with --run and the name of one bug"))
+	case b.Explain && b.Seed == nil:
+		return wrongInput(errors.New("--explain: it goes with --seed"))
 	case b.Parallel != 0 && !b.Hunt:
 		return wrongInput(errors.New("--parallel: it goes with --run"))
 	case b.Seed != nil:
@@ -78,13 +88,9 @@ func obey(c *console, text string) error {
 	if err := json.Unmarshal([]byte(text), &order); err != nil {
 		return wrongInput(fmt.Errorf("--order: %w", err))
 	}
-	bug, known := planted.Find(order.Bug)
-	if !known {
-		return wrongInput(fmt.Errorf("--order: there is no bug %q", order.Bug))
-	}
-	sightings, err := bug.HuntAll(order.First)
+	sightings, err := workshop.Obey(&order)
 	if err != nil {
-		return fault(err)
+		return wrongInput(fmt.Errorf("--order: %w", err))
 	}
 	return c.json(sightings)
 }

@@ -32,12 +32,17 @@ func (b *bugsCommand) show(c *console, bug *planted.Bug) error {
 		return fault(err)
 	}
 	folder := e.folder(r, again.command)
+	caught, says := bug.Shows(e.blueprint, &r.Result, r.Report)
+	if b.Explain && caught && bug.Property != planted.TheRun {
+		if err := e.explain(folder, bug.Property, c.options(backendFlag{})); err != nil {
+			return err
+		}
+	}
 	if b.JSON {
 		err = c.runJSON(&folder.Run)
 	} else {
 		c.print(reports.RunText(folder, c.style()) + "\n" + again.compared(folder) + "\n")
 	}
-	caught, says := bug.Shows(e.blueprint, &r.Result, r.Report)
 	switch {
 	case err != nil:
 		return err
@@ -68,6 +73,9 @@ func (b *bugsCommand) showElsewhere(c *console, bug *planted.Bug) error {
 	args := []string{c.args[0], "bugs", "--here", "--run", bug.Name, "--seed", fmt.Sprint(*b.Seed)}
 	if b.JSON {
 		args = append(args, "--json")
+	}
+	if b.Explain {
+		args = append(args, "--explain")
 	}
 	run := exec.CommandContext(ctx, program)
 	run.Args, run.Stdin, run.Stdout, run.Stderr = args, os.Stdin, c.out, c.err

@@ -25,6 +25,8 @@ type details struct {
 	scenario   *reports.Scenario
 	options    world.Options
 	folders    map[uint64]*detail
+	explained  []string // properties that a run broke which was explained
+	workedOut  int      // runs that were
 }
 
 // detail is one run that was run again.
@@ -116,6 +118,16 @@ func (d *details) inDetail(f *reports.Failure) {
 	}
 }
 
+// breachedBy are the properties that a run broke and was not to break.
+func breachedBy(r *explore.Replayed) (names []string) {
+	for _, b := range r.Breaches {
+		if b.Outcome == checker.Invalid {
+			names = append(names, b.Property)
+		}
+	}
+	return names
+}
+
 // breached says whether a property is one of those that the run was not to break.
 func breached(f *reports.Failure, property string) bool {
 	return slices.ContainsFunc(f.Broken, func(b reports.Breach) bool { return b.Property == property })
@@ -134,6 +146,7 @@ func (d *details) again(seed uint64) (*detail, error) {
 	}
 	run := &detail{folder: d.experiment.folder(r, d.replay(seed))}
 	run.folder.Run.Drawn = d.drawn(seed, r.Result.Plan)
+	d.explain(run.folder, breachedBy(r))
 	if d.campaign.output.saves() {
 		path := runsFolder + "/" + reports.RunName(d.experiment.label, seed)
 		if d.campaign.output.run(path, run.folder) {

@@ -31,3 +31,6 @@ func (s *stretch) UnmarshalText(text []byte) error {
 	*s = stretch(d)
 	return nil
 }
+
+// String is the time as it is written.
+func (s stretch) String() string { return time.Duration(s).String() }

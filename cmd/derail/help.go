@@ -2,8 +2,11 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"derail/sim/explore"
 )
 
 // helpTexts are what the grammar says of arguments and flags, where a line is too short for it.
@@ -24,8 +27,31 @@ var helpTexts = kong.Vars{
 	"schema_of": "scenario, or history: a line of a history. Left out: scenario.",
 	"stop_early": "End a run where a promise is broken, as far as that can be seen then. The verdict is on " +
 		"what was recorded until there.",
+	"explain": "Work out how the run came to break its promise: what led there, what happens without the last " +
+		"fault, and when it was decided. It takes some seconds. A saved run has that already, as a rule.",
+	"promise":       "Which of the broken promises to explain. Left out: the one that was broken first.",
+	"explore_modes": strings.Join(exploreModes(), ","),
+	"explore_mode":  "How to search (random): " + strings.Join(exploreModes(), ", ") + ".",
+	"explore_runs": "How many runs to make. Left out: as many as the scenario says or as fit into --time; in " +
+		"mode exhaustive all.",
+	"explore_out": "Write summary.json, junit.xml, report.html, and a folder for each run that was found, to " +
+		"this folder.",
+	"explore_keep": "How many runs that are not as expected to keep (${keep}); the first of each property is " +
+		"kept in any case.",
+	"explore_corpus": "With --mode guided: begin with the runs in this folder, and keep there what is worth " +
+		"it. Each scenario has a folder of its own in it.",
+	"explore_depth": fmt.Sprintf("With --mode pct: how many pairs of steps a bug needs in order (%d).",
+		explore.DefaultDepth),
+	"explore_preemptions": "With --mode exhaustive: how often in a run a process may overtake another one of " +
+		"its machine (0); negative: any number.",
+	"explore_steps": "With --mode exhaustive: after how many steps of a run nothing else is tried any more.",
+	"explore_resume": "With --mode exhaustive: go on where this file says, if it is there, and write " +
+		"there how far the search has come.",
+	"explore_samples": "With --mode exhaustive: how many answers to try of a draw among very many (1).",
 	"replay_path": "The folder of a saved run, or a scenario: a file, or the name of one that comes with " +
 		"derail.",
+	"shrink_property": "Which of the broken promises is to stay broken. Left out: the first that was not to be.",
+	"shrink_out":      "Write the scenario to this file, and not to standard output.",
 	"replay_choices": "Draw what this file says (a run's choices.txt, or a part of it), and otherwise the " +
 		"benign choice.",
 	"replay_out":     "Save the run in this folder, with a page of its own.",

@@ -22,7 +22,9 @@ func main() { os.Exit(machineConsole().execute(os.Args)) }
 // grammar is the command line.
 type grammar struct {
 	Run      runCommand      `cmd:"" help:"Run scenarios and report what came of them."`
+	Explore  exploreCommand  `cmd:"" help:"Search a scenario for runs that break something, in one of several ways."`
 	Replay   replayCommand   `cmd:"" help:"Run one seed, or a saved run, again with everything recorded."`
+	Shrink   shrinkCommand   `cmd:"" help:"Make a failing run small: a scenario that fails on every run."`
 	Check    checkCommand    `cmd:"" help:"Check saved histories; needs no simulator."`
 	Report   reportCommand   `cmd:"" help:"Show what a campaign or a run has saved, again or as another format."`
 	Faults   faultsCommand   `cmd:"" help:"Tell of what can break: kinds of fault and failpoints, with examples."`

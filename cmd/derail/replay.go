@@ -1,12 +1,10 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"derail/reports"
 	"derail/sim/choice"
@@ -23,8 +21,8 @@ type replayCommand struct {
 	Out     string  `placeholder:"DIR" help:"${replay_out}"`
 	JSON    bool    `name:"json" help:"Print what came of it as JSON (what run.json holds), and no text."`
 
-	Job []string `sep:"none" placeholder:"NAME" help:"Tell also what happened to this job, such as orders-1."`
-
+	tellFlags
+	explainFlags
 	planFlag
 	stopFlag
 	backendFlag
@@ -32,9 +30,11 @@ type replayCommand struct {
 
 // Help is the end of `derail replay --help`.
 func (replayCommand) Help() string {
-	return `The text has every promise that was broken with the records that show it, and the story of the
-job that it is about; where only a count was not as expected, the stories of jobs that nobody consumed. --job
-tells that of any other. A saved run is compared with what was saved: another hash is exit code 3.
+	return `The text has every promise that was broken with the records that show it, and the run as a story:
+what happened, in order, with the faults and the broken promises marked. A short run is told whole. Of a long
+one it is told what the broken promises are about, and the rest is folded away (...) and counted; --all unfolds
+it, and --job, --node, --from and --until tell a part. --step goes through the run event by event. A saved run is
+compared with what was saved: another hash is exit code 3.
 
 Examples:
 
@@ -42,7 +42,11 @@ Examples:
     derail replay mine.yaml --seed 7 --out seed-7
     derail replay out/runs/mine-seed-7
     derail replay mine.yaml --choices seed-7/choices.txt
-    derail replay mine.yaml --seed 7 --job orders-3
+    derail replay mine.yaml --seed 7 --job orders-3 --from 2s --until 4.5s
+    derail replay mine.yaml --seed 7 --node conductor-2
+    derail replay mine.yaml --seed 7 --step
+    derail replay mine.yaml --seed 7 --explain
+    derail replay mine.yaml --seed 7 --trace seed-7.trace.json
     derail replay mine.yaml --seed 7 --faults 'storage.failover at=5s for=500ms'
 
 Exit codes: see derail --help.
@@ -56,10 +60,16 @@ type rerun struct {
 	choices    choice.Record // what to draw; nil: what the seed says
 	command    string        // the command that runs it again
 	recorded   string        // the hash that it had
+
+	explanation *reports.Explanation // that was saved with it, and the drawing
+	drawing     []byte
 }
 
 // Run runs it again and tells all about it.
 func (r *replayCommand) Run(c *console) error {
+	if err := r.alone(r.JSON); err != nil {
+		return err
+	}
 	again, err := r.find(c)
 	if err != nil {
 		return err
@@ -72,130 +82,49 @@ func (r *replayCommand) Run(c *console) error {
 	if err != nil {
 		return fault(err)
 	}
-	if folder.Tell, err = r.told(folder.History.Jobs); err != nil {
+	if err := r.into(again, folder, c.options(r.backendFlag)); err != nil {
+		return err
+	}
+	if err := r.show(c, again, folder); err != nil {
 		return err
 	}
 	// What is told comes before what is saved: a full disk takes only what does not fit.
-	if r.JSON {
-		if err := c.runJSON(&folder.Run); err != nil {
-			return err
-		}
-	} else {
-		c.print(reports.RunText(folder, c.style()) + "\n" + again.compared(folder) + "\n")
-	}
 	if err := r.save(c, output, folder); err != nil {
 		return err
 	}
 	return silently(code)
 }
 
-// find reads what is to be run again.
-func (r *replayCommand) find(c *console) (*rerun, error) {
-	var again *rerun
-	var err error
-	if info, statErr := os.Stat(r.Path); statErr == nil && info.IsDir() {
-		again, err = r.saved()
-	} else {
-		again, err = r.named()
+// show tells what happened, in the way that was asked for.
+func (r *replayCommand) show(c *console, again *rerun, f *reports.RunFolder) error {
+	command := again.command
+	if info, err := os.Stat(r.Path); err == nil && info.IsDir() {
+		command = c.command("replay", r.Path)
 	}
+	tale, err := r.telling(f, command)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if err := r.apply(c, []*experiment{again.experiment}); err != nil {
-		return nil, err
+	f.Tell = r.Job
+	switch {
+	case r.JSON:
+		err = c.runJSON(&f.Run)
+	case r.Step:
+		err = c.step(f, tale)
+	case r.Trace == "-": // what is told would stand in the middle of it
+	default:
+		c.print(reports.RunTold(f, tale, c.style()) + "\n" + again.compared(f) + "\n")
 	}
-	if r.StopEarly && !again.experiment.stop { // what was recorded went on
-		again.recorded, again.command = "", ""
+	if err != nil || r.Trace == "" {
+		return err
 	}
-	r.stops([]*experiment{again.experiment})
-	if r.Faults != nil { // what was drawn for other faults, and what came of it, says nothing
-		again.choices, again.recorded, again.command = nil, "", ""
+	if err := c.toFile(r.Trace, func(w io.Writer) error { return reports.WriteTrace(w, f) }); err != nil {
+		return err
 	}
-	args := append(again.experiment.arguments("replay"), "--seed", fmt.Sprint(again.seed))
-	if r.Choices != "" {
-		if again.choices, err = readChoices(r.Choices); err != nil {
-			return nil, err
-		}
-		again.recorded = ""
-		args = append(args, "--choices", r.Choices)
+	if r.Trace != "-" && !r.JSON {
+		c.printf("Written: %s.\n", r.Trace)
 	}
-	if again.command == "" || r.Choices != "" {
-		again.command = c.command(args...)
-	}
-	return again, nil
-}
-
-// told are the jobs whose stories are asked for, which must be among those of the run.
-func (r *replayCommand) told(jobs []string) ([]string, error) {
-	for _, name := range r.Job {
-		if slices.Contains(jobs, name) {
-			continue
-		}
-		return nil, mistaken(fmt.Sprintf("--job: this run has no job %q", name), "", name, jobs)
-	}
-	return r.Job, nil
-}
-
-// saved reads the folder of a run.
-func (r *replayCommand) saved() (*rerun, error) {
-	if r.Seed != nil {
-		return nil, wrongInput(errors.New("--seed: the folder of a run has its seed already"))
-	}
-	f, err := readRun(r.Path)
-	if err != nil {
-		return nil, err
-	}
-	if f.Scenario == nil {
-		return nil, wrongInput(fmt.Errorf("%s: there is no %s", r.Path, reports.ScenarioFile))
-	}
-	e, err := compile(text{file: filepath.Join(r.Path, reports.ScenarioFile), content: f.Scenario})
-	if err != nil {
-		return nil, wrongInput(err)
-	}
-	e.stop = f.Run.Stopped != ""
-	again := &rerun{experiment: e, seed: f.Run.Seed, command: f.Run.Replay, recorded: f.Run.Hash}
-	if f.Choices != nil {
-		if again.choices, err = parseChoices(filepath.Join(r.Path, reports.ChoicesFile), f.Choices); err != nil {
-			return nil, err
-		}
-	}
-	return again, nil
-}
-
-// named reads a scenario.
-func (r *replayCommand) named() (*rerun, error) {
-	if r.Seed == nil && r.Choices == "" {
-		return nil, wrongInput(errors.New("--seed: say which seed of the scenario to run"))
-	}
-	list, err := experiments([]string{r.Path})
-	if err != nil {
-		return nil, err
-	}
-	again := &rerun{experiment: list[0]}
-	if r.Seed != nil {
-		again.seed = *r.Seed
-	}
-	return again, nil
-}
-
-func readChoices(file string) (choice.Record, error) {
-	content, err := os.ReadFile(file)
-	if err != nil {
-		return nil, unreadable(file, err)
-	}
-	return parseChoices(file, content)
-}
-
-func parseChoices(file string, content []byte) (choice.Record, error) {
-	record, err := choice.ParseRecord(string(content))
-	var syntax *choice.SyntaxError
-	if errors.As(err, &syntax) {
-		return nil, wrongInput(fmt.Errorf("%s:%d:%d: %s", file, syntax.Line, syntax.Column, syntax.Problem))
-	}
-	if record == nil {
-		record = choice.Record{} // every choice is the benign one
-	}
-	return record, err
+	return nil
 }
 
 // run runs it, and says with which exit code the program is to end for it.
@@ -274,7 +203,7 @@ func (r *replayCommand) save(c *console, o *output, f *reports.RunFolder) error 
 	o.note(c.toFile(page, func(w io.Writer) error {
 		return reports.WriteHTML(w, nil, []*reports.RunFolder{f})
 	}), page)
-	if !r.JSON {
+	if !r.JSON && r.Trace != "-" {
 		o.announce(c)
 	}
 	if err := o.trouble(); err != nil {

@@ -17,17 +17,26 @@ type reportCommand struct {
 	HTML  string `name:"html" placeholder:"FILE" help:"Write it as a web page to this file; - is standard output."`
 	JUnit string `name:"junit" placeholder:"FILE" help:"Write a campaign as JUnit XML to this file; - is standard output."`
 	JSON  bool   `name:"json" help:"Print it as JSON."`
+
+	Github bool `name:"github" help:"Print what went wrong as annotations of a GitHub workflow."`
+
+	tellFlags
 }
 
 // Help is the end of `derail report --help`.
 func (reportCommand) Help() string {
-	return `Without --html, --junit or --json it is printed as text. Nothing is run.
+	return `Without --html, --junit, --json, --github or --trace it is printed as text: a run as a story, of
+which --job, --node, --from and --until tell a part, --all tells everything, and --step goes through it event by
+event. Nothing is run.
 
 Examples:
 
     derail report out
+    derail report out --github
     derail report out/runs/mine-seed-7
+    derail report out/runs/mine-seed-7 --job orders-3 --from 2s --until 4.5s
     derail report out/runs/mine-seed-7 --html seed-7.html
+    derail report out/runs/mine-seed-7 --trace seed-7.trace.json
 
 The exit code is 0 when the report could be made, whatever it says.
 `
@@ -35,6 +44,12 @@ The exit code is 0 when the report could be made, whatever it says.
 
 // Run shows the folder.
 func (r *reportCommand) Run(c *console) error {
+	if err := r.alone(r.JSON); err != nil {
+		return err
+	}
+	if r.JSON && r.Github {
+		return wrongInput(errors.New("--github: with --json, standard output is taken"))
+	}
 	dir := r.Dir
 	if filepath.Base(dir) == reports.SummaryFile || filepath.Base(dir) == reports.RunFile {
 		dir = filepath.Dir(dir)
@@ -58,6 +73,10 @@ func isFile(path string) bool {
 }
 
 func (r *reportCommand) campaign(c *console, dir string) error {
+	if r.asked() || r.Trace != "" {
+		return wrongInput(fmt.Errorf(
+			"--job, --node, --from, --until, --all, --step and --trace are for one run: %w", ofCampaign(dir)))
+	}
 	saved, err := reports.ReadCampaign(dir)
 	if err != nil {
 		return unreadable(dir, err)
@@ -77,6 +96,9 @@ func (r *reportCommand) campaign(c *console, dir string) error {
 	}
 	if r.JSON {
 		return reports.WriteSummary(c.out, saved)
+	}
+	if r.Github {
+		return c.github(saved)
 	}
 	if r.HTML == "" && r.JUnit == "" {
 		c.campaign(dir, saved)
@@ -140,11 +162,34 @@ func (r *reportCommand) run(c *console, dir string) error {
 			return err
 		}
 	}
-	if r.JSON {
-		return c.runJSON(&saved.Run)
+	switch {
+	case r.JSON:
+		err = c.runJSON(&saved.Run)
+	case r.Github:
+		err = c.githubRun(dir, saved)
 	}
-	if r.HTML == "" {
-		c.print(reports.RunText(saved, c.style()))
+	if err != nil {
+		return err
+	}
+	return r.tell(c, dir, saved)
+}
+
+// tell tells a saved run as a story, or makes a trace of it.
+func (r *reportCommand) tell(c *console, dir string, saved *reports.RunFolder) error {
+	tale, err := r.telling(saved, c.command("report", dir))
+	if err != nil {
+		return err
+	}
+	if r.Trace != "" {
+		if err := c.toFile(r.Trace, func(w io.Writer) error { return reports.WriteTrace(w, saved) }); err != nil {
+			return err
+		}
+	}
+	switch {
+	case r.Step:
+		return c.step(saved, tale)
+	case r.HTML == "" && r.Trace == "" && !r.JSON && !r.Github:
+		c.print(reports.RunTold(saved, tale, c.style()))
 	}
 	return nil
 }

@@ -32,6 +32,8 @@ type runCommand struct {
 
 	Coverage bool `help:"${run_coverage}"`
 
+	noExplainFlag
+	noShrinkFlag
 	planFlag
 	stopFlag
 	backendFlag
@@ -97,7 +99,9 @@ func (r *runCommand) Run(c *console) error {
 	p := &campaign{console: c, flags: r, output: output, begun: time.Now(), list: list}
 	p.result.Command = c.command(c.args[1:]...)
 	p.run(ctx)
-	return p.conclude()
+	err = p.conclude()
+	r.smaller(ctx, c, r.Out, p.result.Scenarios, r.JSON)
+	return err
 }
 
 // patience is how long somebody who interrupts is left without an answer.

@@ -18,7 +18,7 @@ func summarize(s *reports.Scenario, e *experiment, c *explore.Campaign) {
 	s.Runs, s.Failed, s.Ruined, s.Cut, s.Unmet = c.Runs, c.Failed, c.Ruined, c.Cut, c.Unmet
 	s.SimulatedNS, s.Events, s.StoreCalls = c.Simulated, int64(c.Steps), c.Calls
 	s.Faults, s.Points = struck(c.Faults), passedPoints(c.Points)
-	s.Marks = metMarks(c.Marks)
+	s.Marks, s.Plots = metMarks(c.Marks), c.Plots.Report()
 	s.Idle = idle(e.scenario.Faults, c.Faults)
 	s.Jobs = reports.JobCounts{
 		Posted: int64(c.Posted), Consumed: int64(c.Consumed), Trashed: int64(c.Trashed), Left: int64(c.Left),

@@ -8,7 +8,6 @@ import (
 
 	"derail/checker"
 	"derail/scenarios"
-	"derail/sim/choice"
 	"derail/sim/world"
 )
 
@@ -112,7 +111,7 @@ func Examine(
 	w, c := world.New(plan), checker.New()
 	defer w.Close()
 	for seed := first; seed < first+uint64(seeds); seed++ {
-		r := w.Run(choice.Seeded(seed), seed, world.Options{Wrap: wrap})
+		r := w.Run(plan.Source(seed), seed, world.Options{Wrap: wrap})
 		if !see(r, c.Check(r.History)) {
 			return
 		}

@@ -15,6 +15,9 @@ var update = flag.Bool("update", false, "hunt every bug from five seeds and writ
 
 const readme = "README.md"
 
+// shrunkNow is what the bugs were shrunk to, as it was measured last: before this test, or by it.
+var shrunkNow, _ = planted.ShrunkRecord()
+
 // The table in the README of the module is between these lines.
 const (
 	tableBegin = "<!-- planted bugs: written by go test ./sim/planted -run TestTables -update -->\n"
@@ -41,7 +44,7 @@ func TestTables(t *testing.T) {
 	if len(known) != len(planted.Bugs()) {
 		t.Errorf("seen.json has %d bugs, and there are %d (%s)", len(known), len(planted.Bugs()), anew)
 	}
-	if content := read(t, readme); content != table(known) {
+	if content := read(t, readme); content != table(t, known) {
 		t.Errorf("%s does not list the bugs as they are (%s)", readme, anew)
 	}
 	root := read(t, filepath.Join(moduleRoot, readme))
@@ -71,7 +74,7 @@ func around(text string) (before, after string, is bool) {
 
 func writeTables(t *testing.T, seen map[string]planted.Seen) {
 	t.Helper()
-	texts := map[string]string{readme: table(seen)}
+	texts := map[string]string{readme: table(t, seen)}
 	root := filepath.Join(moduleRoot, readme)
 	if before, after, is := around(read(t, root)); is {
 		texts[root] = before + short(seen) + after
@@ -103,13 +106,22 @@ around the core or by a patch that is built in.
 `
 
 // table is this folder's README.
-func table(seen map[string]planted.Seen) string {
+func table(t *testing.T, seen map[string]planted.Seen) string {
+	t.Helper()
+	compared, err := planted.Comparison()
+	if err != nil {
+		t.Fatal(err)
+	}
 	var text strings.Builder
 	text.WriteString(foreword)
 	for _, b := range planted.Bugs() {
 		s := seen[b.Name]
 		fmt.Fprintf(&text, "| %s | %s | %s | %s | %s | seed %d | %d | %d | %s |\n", b.Name, b.Area, b.MadeBy(),
 			b.Property, b.Scenario, s.Seed, s.Median, s.Worst, strings.Join(s.Also, ", "))
+	}
+	text.WriteString(shrunkTable(shrunkNow))
+	if len(compared) > 0 {
+		text.WriteString(modesTable(compared))
 	}
 	text.WriteString("\n## What is broken\n\n")
 	for _, b := range planted.Bugs() {

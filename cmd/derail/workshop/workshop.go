@@ -18,16 +18,37 @@ import (
 	"sync"
 	"time"
 
+	"derail/sim/explore"
 	"derail/sim/planted"
 )
 
 // huntLimit ends a hunt whose bug makes a process run on for ever, which the simulator cannot stop.
 const huntLimit = 2 * time.Minute
 
-// Order is what a program that was built with a patch is to do: to hunt a bug from each of some seeds.
+// Order is what a program that was built with a patch is to do: to hunt a bug from each of some seeds, one
+// after the other or by a mode of search.
 type Order struct {
 	Bug   string
 	First []uint64
+	Mode  string `json:",omitempty"`
+	Open  bool   `json:",omitempty"` // see [planted.Bug.HuntIn]
+}
+
+// carryOut does it in this program.
+func (o *Order) carryOut(b *planted.Bug) ([]planted.Sighting, error) {
+	if o.Mode != "" {
+		return b.HuntIn(o.Mode, o.First, o.Open)
+	}
+	return b.HuntAll(o.First)
+}
+
+// Obey carries out an order in this program, which is the one that was built for it.
+func Obey(o *Order) ([]planted.Sighting, error) {
+	b, known := planted.Find(o.Bug)
+	if !known {
+		return nil, fmt.Errorf("there is no bug %q", o.Bug)
+	}
+	return o.carryOut(&b)
 }
 
 // Workshop builds programs with patches, each patch once. It is safe for concurrent use.
@@ -85,14 +106,41 @@ func Changes(root string, patch []planted.Edit) ([]planted.Change, error) {
 
 // Hunt hunts a bug, in a program that is built with its patch if it has one, from each of the seeds.
 func (w *Workshop) Hunt(ctx context.Context, b *planted.Bug, first []uint64) ([]planted.Sighting, error) {
+	return w.send(ctx, b, &Order{Bug: b.Name, First: first})
+}
+
+// Compare hunts a bug by every mode of search, from each of the seeds; in the open as well, if it can be done
+// without a build.
+func (w *Workshop) Compare(ctx context.Context, b *planted.Bug, first []uint64) (planted.Compared, error) {
+	c := planted.Compared{Name: b.Name}
+	for _, m := range explore.Modes() {
+		own, err := w.send(ctx, b, &Order{Bug: b.Name, First: first, Mode: m.Name})
+		if err != nil {
+			return c, err
+		}
+		c.Own = append(c.Own, planted.Sorted(m.Name, own))
+		if b.Patched() {
+			continue
+		}
+		open, err := b.HuntIn(m.Name, first, true)
+		if err != nil {
+			return c, err
+		}
+		c.Open = append(c.Open, planted.Sorted(m.Name, open))
+	}
+	return c, nil
+}
+
+// send has an order carried out: here, or by the program that has the bug's patch in it.
+func (w *Workshop) send(ctx context.Context, b *planted.Bug, o *Order) ([]planted.Sighting, error) {
 	if !b.Patched() {
-		return b.HuntAll(first)
+		return o.carryOut(b)
 	}
 	program, err := w.Build(ctx, b)
 	if err != nil {
 		return nil, err
 	}
-	order, err := json.Marshal(Order{b.Name, first})
+	order, err := json.Marshal(o)
 	if err != nil {
 		return nil, err
 	}

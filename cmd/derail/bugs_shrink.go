@@ -1,0 +1,137 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os/exec"
+	"strings"
+	"time"
+
+	"derail/cmd/derail/workshop"
+	"derail/sim/planted"
+	"derail/sim/shrink"
+)
+
+// shrinkFlags say how planted bugs are shrunk.
+type shrinkFlags struct {
+	Shrink bool    `help:"Make a run that shows each as small as can be, and tell how small that is."`
+	Prove  bool    `help:"With --shrink: take away each single thing that is left, to see that it is needed."`
+	Time   stretch `placeholder:"D" default:"10s" help:"With --shrink: how long each may take (10s)."`
+}
+
+// shrinkAll shrinks bugs, one after the other: each has the machine to itself, for the time it takes is told.
+func (b *bugsCommand) shrinkAll(c *console, list []planted.Bug) error {
+	known, err := planted.Record()
+	if err != nil {
+		return fault(err)
+	}
+	shop, err := openFor(list)
+	if err != nil {
+		return err
+	}
+	if b.Here {
+		shop = nil
+	}
+	if shop != nil {
+		defer func() { _ = shop.Close() }()
+	}
+	ctx, end := c.interruptible()
+	defer end()
+	var all []planted.Shrunk
+	missed := 0
+	for i := range list {
+		bug, seed := &list[i], known[list[i].Name].Seed
+		if b.Seed != nil {
+			seed = *b.Seed
+		}
+		one, err := b.shrinkOne(ctx, c, shop, bug, seed)
+		switch {
+		case ctx.Err() != nil:
+			return silently(exitInterrupted)
+		case err != nil:
+			missed++
+			c.complain(fmt.Errorf("%s: %w", bug.Name, err))
+			continue
+		}
+		if all = append(all, *one); !b.JSON {
+			c.print(shrunkLine(one) + "\n")
+		}
+	}
+	if b.JSON {
+		err = c.json(all)
+	} else {
+		c.print("\n" + shrunkText(all))
+	}
+	if err == nil && missed > 0 {
+		err = silently(exitUnexpected)
+	}
+	return err
+}
+
+// shrinkOne shrinks a bug here, or has it done by the program that is built with its patch.
+func (b *bugsCommand) shrinkOne(
+	ctx context.Context, c *console, shop *workshop.Workshop, bug *planted.Bug, seed uint64,
+) (*planted.Shrunk, error) {
+	if shop == nil || !bug.Patched() {
+		return bug.Shrink(ctx, seed, time.Duration(b.Time), b.Prove, nil)
+	}
+	program, err := shop.Build(ctx, bug)
+	if err != nil {
+		return nil, err
+	}
+	args := []string{
+		"bugs", "--here", "--json", "--shrink", bug.Name, "--seed", fmt.Sprint(seed), "--time", b.Time.String(),
+	}
+	if b.Prove {
+		args = append(args, "--prove")
+	}
+	run := exec.CommandContext(ctx, program, args...)
+	var said, complaint bytes.Buffer
+	run.Stdout, run.Stderr = &said, &complaint
+	if err := run.Run(); err != nil {
+		return nil, fmt.Errorf("%w\n%s", err, complaint.Bytes())
+	}
+	var made []planted.Shrunk
+	if err := json.Unmarshal(said.Bytes(), &made); err != nil || len(made) != 1 {
+		return nil, fmt.Errorf("the program that was built with the patch said %q (%w)", said.Bytes(), err)
+	}
+	return &made[0], nil
+}
+
+// shrunkLine is what came of one.
+func shrunkLine(s *planted.Shrunk) string {
+	mark := "ok"
+	if !s.Aimed() {
+		mark = "LARGE"
+	}
+	line := fmt.Sprintf("%-5s %s, seed %d: %v; it was %v; %d runs, %v", mark, s.Name, s.Seed, s.After, s.Before,
+		s.Tried, time.Duration(s.WallNS).Round(time.Millisecond))
+	switch {
+	case len(s.Left) > 0:
+		line += "; not needed: " + strings.Join(s.Left, ", ")
+	case s.Removals > 0:
+		line += fmt.Sprintf("; each of %d removals loses it", s.Removals)
+	case !s.Least:
+		line += "; the time was up"
+	}
+	if broken, err := s.Harmless(); err != nil {
+		line += "; " + err.Error()
+	} else if len(broken) > 0 {
+		line += "; the core without the bug breaks as well: " + strings.Join(broken, ", ")
+	}
+	return line
+}
+
+// shrunkText is how many are as small as they are to be.
+func shrunkText(all []planted.Shrunk) string {
+	aimed := 0
+	for i := range all {
+		if all[i].Aimed() {
+			aimed++
+		}
+	}
+	return fmt.Sprintf("%d of %d have at most %d faults, %d forced switches and %d conductors, and nothing "+
+		"more can be taken away.\n", aimed, len(all), shrink.MostFaults, shrink.MostSwitches, shrink.MostConductors)
+}

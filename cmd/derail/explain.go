@@ -1,0 +1,127 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"derail/checker"
+	"derail/reports"
+	"derail/sim/choice"
+	"derail/sim/explain"
+	"derail/sim/world"
+)
+
+const (
+	// explainTime is after how long no further run is made to explain one. It is far more than that takes where
+	// the machine is not busy: what is found does not depend on it then.
+	explainTime = 20 * time.Second
+	// mostWorkedOut is how many failing runs of a scenario are explained at most.
+	mostWorkedOut = 3
+)
+
+// explainFlags ask for an explanation of a run.
+type explainFlags struct {
+	Explain bool   `help:"${explain}"`
+	Promise string `placeholder:"NAME" help:"${promise}"`
+}
+
+// noExplainFlag leaves explanations out.
+type noExplainFlag struct {
+	NoExplain bool `help:"Do not work out how the runs that are saved came to break a promise."`
+}
+
+// into puts what was asked for into the folder of a run that was just run again: an explanation, worked out
+// anew, or else the one that was saved with it, if it is the same run.
+func (f *explainFlags) into(again *rerun, folder *reports.RunFolder, o world.Options) error {
+	if !f.Explain && f.Promise == "" {
+		if again.recorded == folder.Run.Hash {
+			folder.Explanation, folder.Drawing = again.explanation, again.drawing
+		}
+		return nil
+	}
+	broken := brokenPromises(folder.Run.Verdicts)
+	switch {
+	case len(broken) == 0 && !f.Explain:
+		return wrongInput(errors.New("--promise: no promise was broken in this run"))
+	case len(broken) == 0:
+		return nil
+	case f.Promise == "":
+	case !slices.Contains(broken, f.Promise):
+		return mistaken(fmt.Sprintf("--promise: %q was not broken in this run", f.Promise), "", f.Promise, broken)
+	default:
+		broken = []string{f.Promise}
+	}
+	return again.experiment.explain(folder, broken[0], o)
+}
+
+// brokenPromises are the names of the properties that a run broke, the one that was broken first before the
+// others, because what comes later is likely to come of that.
+func brokenPromises(verdicts []checker.Verdict) (names []string) {
+	at := map[string]int64{}
+	for _, v := range verdicts {
+		if v.Outcome != checker.Invalid {
+			continue
+		}
+		names = append(names, v.Property)
+		for i, f := range v.Findings {
+			if n := len(f.Records); n > 0 && (i == 0 || f.Records[n-1] < at[v.Property]) {
+				at[v.Property] = f.Records[n-1]
+			}
+		}
+	}
+	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(at[a], at[b]) })
+	return names
+}
+
+// explain works out how the run of a folder came to break a promise, and puts that into the folder.
+func (e *experiment) explain(f *reports.RunFolder, property string, o world.Options) (err error) {
+	defer func() {
+		if trouble := recover(); trouble != nil {
+			err = fault(fmt.Errorf("internal fault: %v", trouble))
+		}
+	}()
+	begun := time.Now()
+	record, err := choice.ParseRecord(string(f.Choices))
+	if err != nil {
+		return fault(err)
+	}
+	told, err := explain.Explain(explain.Config{
+		Blueprint: e.blueprint, Record: record, Seed: f.Run.Seed, Property: property, Options: e.options(o),
+		Stop: func(percent int) bool { return time.Since(begun) > explainTime*time.Duration(percent)/100 },
+	})
+	if err != nil {
+		return fault(err)
+	}
+	f.Explanation, f.Drawing = &told.Explanation, told.Drawing
+	return nil
+}
+
+// explain works out how a run that is saved came to break the first of the promises that it was not to break.
+// It does so for a run only where one of them was broken in no run before it: what a run breaks besides is
+// likely to come of the same, and --promise explains it.
+func (d *details) explain(f *reports.RunFolder, breached []string) {
+	if d.campaign.flags.NoExplain || !d.campaign.output.saves() || d.workedOut >= mostWorkedOut {
+		return
+	}
+	first := ""
+	for _, property := range brokenPromises(f.Run.Verdicts) {
+		if !slices.Contains(breached, property) || slices.Contains(d.explained, property) {
+			continue
+		}
+		d.explained = append(d.explained, property)
+		if first == "" {
+			first = property
+		}
+	}
+	if first == "" {
+		return
+	}
+	d.workedOut++
+	o := d.campaign.console.options(d.campaign.flags.backendFlag)
+	if err := d.experiment.explain(f, first, o); err != nil {
+		d.trouble(f.Run.Seed, err)
+	}
+}

@@ -1,0 +1,225 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"derail/reports"
+	"derail/sim/explore"
+)
+
+// explored is what `derail explore --json` prints.
+type explored struct {
+	Scenario   string            `json:"scenario"`
+	Mode       string            `json:"mode"`
+	Seed       uint64            `json:"seed"` // the first
+	Runs       int               `json:"runs"`
+	Failed     int               `json:"failed"`
+	Features   int               `json:"features"`         // different ones that were reached
+	Corpus     int               `json:"corpus,omitempty"` // runs in the folder of --corpus
+	Ended      bool              `json:"ended"`            // there was nothing left to try
+	Covered    []string          `json:"covered"`          // what was covered, in sentences
+	Unmet      []string          `json:"unmet,omitempty"`
+	Marks      []reports.Count   `json:"marks"`  // met, and in how many runs
+	Faults     []reports.Count   `json:"faults"` // struck, and how often in all runs
+	Failures   []reports.Failure `json:"failures,omitempty"`
+	AsExpected bool              `json:"as_expected"`
+	WallNS     int64             `json:"wall_ns"`
+}
+
+// conclude saves what was found, tells it, and finds the exit code.
+func (e *exploration) conclude() error {
+	found := e.found
+	s := reports.Scenario{
+		Name: e.experiment.scenario.Name, About: e.experiment.scenario.About, File: e.experiment.file,
+		Seeds:  reports.Seeds{First: e.flags.first(), Count: found.Runs},
+		WallNS: int64(e.took),
+	}
+	summarize(&s, e.experiment, &found.Campaign)
+	s.AsExpected = found.AsExpected() && found.Runs > 0
+	finds := finds{exploration: e}
+	s.Failures = finds.all()
+	e.told = []reports.Scenario{s}
+	e.output.campaign(&reports.Campaign{
+		Command: e.console.command(e.console.args[1:]...), Interrupted: e.stopped, WallNS: int64(e.took),
+		Scenarios: []reports.Scenario{s},
+	}, finds.shown)
+	if err := e.tell(&s); err != nil {
+		return err
+	}
+	if err := e.output.trouble(); err != nil {
+		return fault(err)
+	}
+	switch {
+	case e.faulty:
+		return silently(exitFault)
+	case found.Failed > 0 || len(found.Unmet) > 0:
+		return silently(exitUnexpected)
+	case e.stopped:
+		return silently(exitInterrupted)
+	case found.Runs == 0:
+		return wrongInput(errors.New("no run was made"))
+	}
+	return nil
+}
+
+// tell prints what was found and covered.
+func (e *exploration) tell(s *reports.Scenario) error {
+	if e.flags.JSON {
+		return e.console.json(&explored{
+			Scenario: s.Name, Mode: e.flags.Mode, Seed: s.Seeds.First, Runs: s.Runs, Failed: s.Failed,
+			Features: e.found.Features, Corpus: e.corpus, Ended: e.found.Ended, Covered: e.found.Covered,
+			Unmet: s.Unmet, Marks: s.Marks, Faults: s.Faults, Failures: s.Failures, AsExpected: s.AsExpected,
+			WallNS: s.WallNS,
+		})
+	}
+	c := e.console
+	took := e.took.Round(10 * time.Millisecond)
+	c.printf("%s, mode %s: %d runs in %v, %d at a time.\n", s.Name, e.flags.Mode, s.Runs, took, e.workers)
+	c.printf("Reached: %d features, %d of %d marks, %d kinds of fault and failpoints.\n", e.found.Features,
+		len(s.Marks), len(e.found.Marks), len(s.Faults))
+	for _, sentence := range e.found.Covered {
+		c.print(sentence + "\n")
+	}
+	if e.corpus > 0 {
+		c.printf("Corpus: %d runs in %s.\n", e.corpus, e.flags.corpusOf(e.experiment))
+	}
+	c.print("\n")
+	switch {
+	case s.Failed == 0:
+		c.print("Every run was as expected.\n")
+	default:
+		c.printf("%d of %d runs were not as expected.\n", s.Failed, s.Runs)
+	}
+	for _, unmet := range s.Unmet {
+		c.printf("  %s\n", unmet)
+	}
+	for i := range s.Failures {
+		e.tellFailure(&s.Failures[i], e.found.Failures[i].Number)
+	}
+	if e.stopped {
+		c.complain(fmt.Errorf("interrupted: %d runs were made and are reported", s.Runs))
+	}
+	e.output.announce(c)
+	return nil
+}
+
+// tellFailure tells one run that was not as expected.
+func (e *exploration) tellFailure(f *reports.Failure, number int) {
+	c := e.console
+	c.printf("\nRun %d, hash %s:\n", number, f.Hash)
+	for _, b := range f.Broken {
+		c.printf("  %s is %v: %s\n", b.Property, b.Outcome, b.Summary)
+	}
+	for _, unmet := range f.Unmet {
+		c.printf("  %s\n", unmet)
+	}
+	if f.Nondeterministic {
+		c.printf("  Its choices make another run, with hash %s: derail is not deterministic.\n", f.SecondHash)
+	}
+	c.printf("  %s\n", f.Replay)
+}
+
+// finds runs what was found again, with everything recorded, and saves it.
+type finds struct {
+	*exploration
+	shown     []*reports.RunFolder
+	explained []string // properties that a run broke which was explained
+	workedOut int      // runs that were
+}
+
+// all is the failures as a summary has them.
+func (d *finds) all() (list []reports.Failure) {
+	for i := range d.found.Failures {
+		list = append(list, d.one(&d.found.Failures[i]))
+	}
+	return list
+}
+
+func (d *finds) one(f *explore.Find) reports.Failure {
+	out := reports.Failure{
+		Seed: f.Seed, Hash: hashText(f.Hash), Unmet: f.Unmet, Replay: d.again(f),
+	}
+	for _, b := range f.Breaches {
+		out.Broken = append(out.Broken, reports.Breach(b))
+	}
+	if f.Nondeterministic() {
+		out.Nondeterministic, out.SecondHash = true, hashText(f.SecondHash)
+		out.Difference = "it is another run when it is made from its choices"
+	}
+	if f.Stack != "" {
+		out.Hash = ""
+		_, _ = fmt.Fprintf(d.console.err, "derail: internal fault in run %d:\n%s", f.Number, f.Stack)
+		return out
+	}
+	if d.output.saves() {
+		d.save(f, &out)
+	}
+	return out
+}
+
+// again is the command that finds it again; a saved run has a better one.
+func (d *finds) again(f *explore.Find) string {
+	if !f.Steered && d.flags.Mode == modeRandom {
+		return d.console.command(append(d.experiment.arguments("replay"), "--seed", fmt.Sprint(f.Seed))...)
+	}
+	args := append(d.experiment.arguments("explore"), "--mode", d.flags.Mode,
+		"--seed", fmt.Sprint(d.flags.first()), "--runs", fmt.Sprint(f.Number), "--out", "found")
+	return d.console.command(args...)
+}
+
+// save makes a folder of the run.
+func (d *finds) save(f *explore.Find, out *reports.Failure) {
+	path := runsFolder + "/" + fmt.Sprintf("%s-%s-%d", d.experiment.label, d.flags.Mode, f.Seed)
+	command := d.console.command("replay", filepath.Join(d.output.Dir, filepath.FromSlash(path)))
+	r, err := recorded(func() *explore.Replayed {
+		options := d.experiment.options(d.console.options(d.flags.backendFlag))
+		return explore.ReplayChoices(d.experiment.blueprint, f.Choices, f.Seed, options)
+	})
+	if err != nil {
+		d.faulty = true
+		d.console.complain(fmt.Errorf("run %d, made again: %w", f.Number, err))
+		return
+	}
+	folder := d.experiment.folder(r, command)
+	if folder.Run.Hash != out.Hash && !out.Nondeterministic {
+		out.Nondeterministic, out.SecondHash, d.faulty = true, folder.Run.Hash, true
+		out.Difference = "it is another run when everything is recorded"
+	}
+	d.explain(folder, breachedBy(r))
+	if d.output.run(path, folder) {
+		out.Folder, out.Replay = path, command
+	}
+	if len(d.shown) < mostShown {
+		d.shown = append(d.shown, folder)
+	}
+	for _, v := range folder.Run.Verdicts {
+		broken := func(b reports.Breach) bool { return b.Property == v.Property }
+		if out.Cause == "" && slices.ContainsFunc(out.Broken, broken) {
+			out.Cause = reports.Cause(folder.History, v)
+		}
+	}
+}
+
+// explain works out how a run came to break the first promise that no run before it broke, as
+// [details.explain] does for those of a campaign.
+func (d *finds) explain(f *reports.RunFolder, breached []string) {
+	if d.flags.NoExplain || d.workedOut >= mostWorkedOut {
+		return
+	}
+	fresh := slices.DeleteFunc(brokenPromises(f.Run.Verdicts), func(property string) bool {
+		return !slices.Contains(breached, property) || slices.Contains(d.explained, property)
+	})
+	if len(fresh) == 0 {
+		return
+	}
+	d.explained = append(d.explained, fresh...)
+	d.workedOut++
+	if err := d.experiment.explain(f, fresh[0], d.console.options(d.flags.backendFlag)); err != nil {
+		d.faulty = true
+		d.console.complain(fmt.Errorf("%s, not explained: %w", f.Run.Replay, err))
+	}
+}

@@ -1,0 +1,307 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"derail/checker"
+	"derail/reports"
+	"derail/scenarios"
+	"derail/sim/explore"
+	"derail/sim/shrink"
+	"derail/sim/world"
+)
+
+// shrinkCommand makes a failing run small.
+type shrinkCommand struct {
+	Path     string  `arg:"" name:"run-or-scenario" help:"${replay_path}"`
+	Seed     *uint64 `placeholder:"S" help:"The seed, where it is a scenario that is named."`
+	Choices  string  `placeholder:"FILE" help:"${replay_choices}"`
+	Property string  `placeholder:"NAME" help:"${shrink_property}"`
+	Time     stretch `placeholder:"D" default:"10s" help:"How long it may take (10s)."`
+	Prove    bool    `help:"Then take away each single thing that is left, to see that it is needed."`
+	Out      string  `placeholder:"FILE" help:"${shrink_out}"`
+	JSON     bool    `name:"json" help:"Print what came of it as JSON, the scenario in it."`
+
+	planFlag
+	backendFlag
+}
+
+// Help is the end of `derail shrink --help`.
+func (shrinkCommand) Help() string {
+	return `It makes the run smaller for as long as the same promise is broken: whole faults go, then single
+strikes, conductors, jobs, tasks, retries, time, and choices that need not be made. What is left is a scenario with
+its choices in it, which fails on every run, and can be kept in scenarios/regression. It is printed, or written
+to --out; what is said of it goes to standard error then.
+
+Examples:
+
+    derail shrink out/runs/mine-seed-7
+    derail shrink mine.yaml --seed 7 --out small.yaml
+    derail shrink weak-store --seed 1 --property claim.exclusive --time 30s
+    derail shrink mine.yaml --seed 7 > small.yaml && derail replay small.yaml
+
+Ctrl-C ends it, with the smallest that was found until then. Exit codes: 0 if it was made smaller, 1 if the run
+breaks nothing, or it could not be; see also derail --help.
+`
+}
+
+// shrunk is what `derail shrink --json` prints.
+type shrunk struct {
+	Property string      `json:"property"`
+	Says     string      `json:"says"`
+	Before   shrink.Size `json:"before"`
+	After    shrink.Size `json:"after"`
+	Least    bool        `json:"least"` // nothing is left that can be taken away: everything was tried
+	Tried    int         `json:"tried"` // runs
+	WallNS   int64       `json:"wall_ns"`
+	Removals int         `json:"removals,omitempty"` // with --prove: how many things were taken away again
+	Left     []string    `json:"left,omitempty"`     // with --prove: what turned out not to be needed
+	Scenario string      `json:"scenario"`
+}
+
+// Run shrinks it, and tells what is left.
+func (s *shrinkCommand) Run(c *console) error {
+	again, err := (&replayCommand{Path: s.Path, Seed: s.Seed, Choices: s.Choices, planFlag: s.planFlag}).find(c)
+	if err != nil {
+		return err
+	}
+	options := c.options(s.backendFlag)
+	property, err := s.property(again, options)
+	if err != nil {
+		return err
+	}
+	ctx, end := c.interruptible()
+	defer end()
+	meter := c.shrinking(s.JSON)
+	config := shrink.Config{
+		Scenario: again.experiment.scenario, Record: again.choices, Seed: again.seed, Property: property,
+		Options: options, Limit: time.Duration(s.Time), Progress: meter.tell,
+	}
+	small, err := shrink.Shrink(ctx, config)
+	meter.end()
+	switch {
+	case errors.Is(err, shrink.ErrHolds):
+		return &ending{exitUnexpected, err}
+	case err != nil:
+		return fault(err)
+	}
+	result := shrunkOf(property, small)
+	if s.Prove {
+		config.Scenario = small.Scenario
+		if result.Left, result.Removals, err = shrink.Prove(ctx, config); err != nil && ctx.Err() == nil {
+			return fault(err)
+		}
+	}
+	return s.hand(ctx, c, result)
+}
+
+func shrunkOf(property string, small *shrink.Small) *shrunk {
+	return &shrunk{
+		Property: property, Says: small.Says, Before: small.Before, After: small.After, Least: small.Least,
+		Tried: small.Tried, WallNS: int64(small.Took), Scenario: smallFile(small),
+	}
+}
+
+// smallFile is the text of the file of a shrunk scenario, as the folder of regressions has them.
+func smallFile(small *shrink.Small) string {
+	return "# yaml-language-server: $schema=../schema.json\n" + string(small.Scenario.Brief())
+}
+
+// hand writes the scenario, and tells about it.
+func (s *shrinkCommand) hand(ctx context.Context, c *console, r *shrunk) error {
+	var err error
+	switch {
+	case s.Out != "":
+		err = c.toFile(s.Out, func(w io.Writer) error {
+			_, err := io.WriteString(w, r.Scenario)
+			return err
+		})
+		if err == nil && !s.JSON {
+			c.print(r.text() + "Written: " + s.Out + ".\n")
+		}
+	case !s.JSON:
+		c.print(r.Scenario)
+		_, _ = io.WriteString(c.err, r.text())
+	}
+	if s.JSON && err == nil {
+		err = c.json(r)
+	}
+	switch {
+	case err != nil:
+		return err
+	case ctx.Err() != nil:
+		return silently(exitInterrupted)
+	case len(r.Left) > 0:
+		return silently(exitUnexpected)
+	}
+	return nil
+}
+
+// text is what there is to say of it.
+func (r *shrunk) text() string {
+	text := fmt.Sprintf("%s is still broken: %s\nLeft: %v.\nBefore: %v.\n%d runs, %v", r.Property, r.Says,
+		r.After, r.Before, r.Tried, time.Duration(r.WallNS).Round(time.Millisecond))
+	switch {
+	case len(r.Left) > 0:
+		return text + ". Not needed, it turned out: " + strings.Join(r.Left, ", ") + ".\n"
+	case r.Removals > 0:
+		return text + fmt.Sprintf(". Each of %d things was taken away alone, and the failure went with it.\n",
+			r.Removals)
+	case r.Least:
+		return text + ". Nothing else can be taken away.\n"
+	}
+	return text + ". The time was up: there may be more to take away (--time).\n"
+}
+
+// property is the one that is asked for, or the first that the run breaks.
+func (s *shrinkCommand) property(again *rerun, o world.Options) (string, error) {
+	if s.Property != "" {
+		names := []string{shrink.TheRun}
+		for _, p := range checker.Properties() {
+			names = append(names, p.Name)
+		}
+		if !slices.Contains(names, s.Property) {
+			problem := fmt.Sprintf("--property: there is no property %q", s.Property)
+			return "", mistaken(problem, " (derail list properties lists them)", s.Property, names)
+		}
+		return s.Property, nil
+	}
+	r, err := recorded(func() *explore.Replayed { return again.once(o) })
+	if err != nil {
+		return "", fault(err)
+	}
+	if property := brokenBy(r, &again.experiment.scenario.Expect); property != "" {
+		return property, nil
+	}
+	return "", &ending{exitUnexpected, errors.New("the run breaks nothing: there is nothing to make small")}
+}
+
+// brokenBy is what a run breaks: a property that it was not to break, or else what the run says itself,
+// or else a property that it was to break.
+func brokenBy(r *explore.Replayed, expect *scenarios.Expect) string {
+	for _, b := range r.Breaches {
+		if b.Outcome == checker.Invalid {
+			return b.Property
+		}
+	}
+	if r.Result.Broken != nil || shrink.Counts(&r.Result, expect) {
+		return shrink.TheRun
+	}
+	for _, v := range r.Report.Verdicts {
+		if v.Outcome == checker.Invalid {
+			return v.Property
+		}
+	}
+	return ""
+}
+
+// smallName is the file of a run's folder that has the run made small.
+const smallName = "small.yaml"
+
+// How long the failures of a campaign are made small: each, and all of them together.
+const (
+	shrinkEach     = 10 * time.Second
+	shrinkTogether = 30 * time.Second
+)
+
+// noShrinkFlag lets failures that are saved be as they are.
+type noShrinkFlag struct {
+	NoShrink bool `help:"Do not make the first failure of each promise small (small.yaml in the run's folder)."`
+}
+
+// smaller makes the first saved failure of each property small, in its folder. It comes when everything
+// else was written, and whatever becomes of it changes no exit code.
+func (f noShrinkFlag) smaller(
+	ctx context.Context, c *console, dir string, list []reports.Scenario, quiet bool,
+) {
+	if f.NoShrink || dir == "" {
+		return
+	}
+	ctx, end := context.WithTimeout(ctx, shrinkTogether)
+	defer end()
+	seen := map[string]bool{}
+	for i := range list {
+		for j := range list[i].Failures {
+			failure := &list[i].Failures[j]
+			for _, b := range failure.Broken {
+				if b.Outcome != checker.Invalid || seen[b.Property] || failure.Folder == "" || ctx.Err() != nil {
+					continue
+				}
+				seen[b.Property] = true
+				c.shrinkSaved(ctx, filepath.Join(dir, filepath.FromSlash(failure.Folder)), b.Property, quiet)
+			}
+		}
+	}
+}
+
+// shrinkSaved makes a saved run small, as far as that property goes.
+func (c *console) shrinkSaved(ctx context.Context, folder, property string, quiet bool) {
+	again, err := (&replayCommand{Path: folder}).find(c)
+	if err != nil {
+		c.complain(err)
+		return
+	}
+	file := filepath.Join(folder, smallName)
+	if _, err := os.Stat(file); err == nil {
+		file = filepath.Join(folder, "small-"+strings.ReplaceAll(property, ".", "-")+".yaml")
+	}
+	meter := c.shrinking(quiet)
+	small, err := shrink.Shrink(ctx, shrink.Config{
+		Scenario: again.experiment.scenario, Record: again.choices, Seed: again.seed, Property: property,
+		Options: c.options(backendFlag{}), Limit: shrinkEach, Progress: meter.tell,
+	})
+	meter.end()
+	if err == nil {
+		err = c.toFile(file, func(w io.Writer) error {
+			_, err := io.WriteString(w, smallFile(small))
+			return err
+		})
+	}
+	switch {
+	case err != nil:
+		c.complain(fmt.Errorf("%s was not made small: %w", folder, err))
+	case !quiet:
+		c.printf("Made small: %s, with %v: %s.\n", property, small.After, file)
+	}
+}
+
+// meter is a line at the bottom of the terminal that says how far the shrinking has come.
+type meter struct {
+	console *console
+	begun   time.Time
+	wrote   bool
+}
+
+// shrinking begins one. Where there is no terminal it is nothing.
+func (c *console) shrinking(hidden bool) *meter {
+	m := &meter{begun: time.Now()}
+	if c.errTerminal && !(hidden && !c.outTerminal) {
+		m.console = c
+	}
+	return m
+}
+
+func (m *meter) tell(p shrink.Progress) {
+	if m.console == nil {
+		return
+	}
+	m.wrote = true
+	passed := time.Since(m.begun).Round(100 * time.Millisecond)
+	line := fmt.Sprintf("%v, %d runs: %v (%s)", passed, p.Tried, p.Size, p.Step)
+	line = line[:min(len(line), max(m.console.width-1, 1))]
+	_, _ = fmt.Fprintf(m.console.err, "\r\x1b[K%s", line)
+}
+
+func (m *meter) end() {
+	if m.wrote {
+		_, _ = io.WriteString(m.console.err, "\r\x1b[K")
+	}
+}
