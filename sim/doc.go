@@ -11,6 +11,8 @@
 //	explore   many runs, spread over the cores and judged: seeds, and searches that choose what to try
 //	exhaust   all runs of a small world that differ in what matters, and what was covered
 //	shrink    the same failure with less: a scenario that fails on every run
+//	explain   how a run came to break a promise: what led there, and what came of running it otherwise
+//	simtest   property tests of one's own conductors, policies, tasks and stores, for go test
 //	planted   bugs planted in core, one at a time, and the property that catches each
 //
 // # What is simulated, and what is real
