@@ -23,8 +23,10 @@
 //
 // A job whose posting or ledger cannot be read cannot be claimed: the next conductor that meets it puts it
 // into the trash as unreadable, with the bytes that were stored. A damaged record in the logbook costs
-// attempts, because a repair or another replica may mend it; under a policy without a limit the job is
-// trashed at once, or it would go round for ever. Of every damage a listener hears.
+// attempts, because a repair or another replica may mend it; under a policy without a limit, and without a
+// judge, the job is trashed at once, or it would go round for ever. Of every damage a listener hears.
+//
+// The policy is Config.Policy, and where that cannot say it, code: Config.Judge.
 //
 // TaskFlow trashes a healthy job when the storage is down while its logbook is loaded; here that
 // abandons it. TaskFlow tries a release once and leaves the rest to the backend; here it is tried
@@ -136,6 +138,7 @@ type Config struct {
 	Flows  *flow.Registry
 
 	Policy        Policy
+	Judge         Judge         // an attempts policy in code, beside Policy; nil is none
 	MaxJobs       int           // jobs at once; default 1, negative is no limit
 	MaxDispatches int           // jobs in all, of one call of Run, which then returns; 0 is no limit
 	Lease         time.Duration // how long claims outlive the last renewal; default 30 s

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"derail/core/failure"
+	"derail/core/jobboard"
 )
 
 // Policy is the attempts policy: how often a job may be tried, how long it rests in between, and
@@ -31,6 +32,24 @@ type Backoff struct {
 	First  time.Duration
 	Factor int
 	Max    time.Duration
+}
+
+// Judge is an attempts policy in code, for what a [Policy] cannot say: other limits for other jobs, rests by
+// the kind of failure. Both hold: an attempt is given back when either says so, a job is trashed when it is
+// exhausted by either, and it rests for the longer of the two rests. With the zero Policy the judge decides
+// alone, and a job that it never finds exhausted is tried for ever.
+//
+// It is called by several processes at once, and about one job by several conductors one after the other. So
+// all that it may go by is what it is asked about: what it remembers itself, the next conductor does not
+// know, and of an attempt that its owner did not survive nobody tells it. The job is not to be changed;
+// Job.Attempts is how many attempts were charged to it.
+type Judge interface {
+	// Exhausted reports whether the job gets no further attempt. It is asked before a job is claimed, and
+	// after an abandoned attempt that counts.
+	Exhausted(job *jobboard.Job) bool
+	// Abandoned is asked when an attempt has ended in failures that are not the job's own: whether it is given
+	// back, and for how long the job is to rest. One that is given back rests for Config.Idle at least.
+	Abandoned(job *jobboard.Job, failures failure.Several) (excused bool, rest time.Duration)
 }
 
 func (p Policy) validate() error {

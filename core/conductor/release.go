@@ -48,10 +48,19 @@ func (s *shift) judge(r *run, v *verdict) {
 		return
 	}
 	v.excused = v.excused || s.config.Policy.excused(v.failures)
-	if !v.excused && s.config.Policy.exhausted(r.claim.Attempt()) {
+	if j := s.config.Judge; j != nil && len(v.failures) > 0 {
+		excused, rest := j.Abandoned(&r.claim.Job, v.failures)
+		v.excused, v.rest = v.excused || excused, min(rest, longestRest)
+	}
+	if !v.excused && (s.config.Policy.exhausted(r.claim.Attempt()) || s.exhausted(&r.claim.Job)) {
 		v.fate = trash
 		v.exhausted = true
 	}
+}
+
+// exhausted reports whether there is a judge who finds that a job gets no further attempt.
+func (s *shift) exhausted(job *jobboard.Job) bool {
+	return s.config.Judge != nil && s.config.Judge.Exhausted(job)
 }
 
 // release carries the verdict out, again and again until it is settled. It returns false when the
@@ -101,7 +110,7 @@ func (s *shift) rest(r *run, v verdict) time.Duration {
 	if v.last() == nil {
 		return 0
 	}
-	rest := s.config.Policy.Backoff.Rest(r.claim.Attempt())
+	rest := max(s.config.Policy.Backoff.Rest(r.claim.Attempt()), v.rest)
 	if v.excused {
 		rest = max(rest, s.config.Idle)
 	}

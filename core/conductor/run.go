@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"derail/core/engine"
 	"derail/core/event"
@@ -23,6 +24,7 @@ type verdict struct {
 	excused   bool // abandon: give the attempt back
 	exhausted bool // trash: because this was the last attempt
 	failures  failure.Several
+	rest      time.Duration // abandon: what the judge wants
 }
 
 type fate uint8
@@ -155,7 +157,7 @@ func (s *shift) undispatched(ctx context.Context, r *run, err error) verdict {
 	case s.tooOld(r, err):
 		return because(abandon, failure.From("", fmt.Errorf("%w: a read was answered from the past: %w",
 			store.ErrRefused, err)))
-	case errors.As(err, &damaged) && s.config.Policy.Attempts > 0:
+	case errors.As(err, &damaged) && (s.config.Policy.Attempts > 0 || s.config.Judge != nil):
 		return because(abandon, engine.Interruption(err))
 	case errors.Is(err, logbook.ErrNotFound), errors.Is(err, errManyFlows), errors.As(err, &damaged):
 		return because(trash, failure.From("", err))

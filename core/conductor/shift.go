@@ -201,7 +201,7 @@ func (s *shift) turn(ctx context.Context) (wait time.Duration) {
 		return max(min(s.config.Idle, soonest.Sub(now)), time.Millisecond)
 	case s.works(job.ID): // its claim was lost, and its task has not noticed yet
 		s.view.Avoid(job, now.Add(s.config.Idle))
-	case s.config.Policy.exhausted(job.Attempts):
+	case s.config.Policy.exhausted(job.Attempts), s.exhausted(job):
 		s.bury(ctx, job)
 	default:
 		s.claim(ctx, job)
