@@ -36,7 +36,7 @@ run: build ## run the embedded scenario suite
 
 .PHONY: test
 test: packages $(TOOLS)/gotestsum ## run every test; first installs what tests need, where it may
-	$(TOOLS)/gotestsum --format pkgname -- $(PACKAGES)
+	$(TOOLS)/gotestsum --format pkgname -- -timeout 25m $(PACKAGES)
 
 .PHONY: check
 check: ## all that CI runs: lint, house rules, tests, race, production, coverage, hashes

@@ -139,7 +139,7 @@ func TestPageMakesSenseWithoutScript(t *testing.T) {
 	for _, want := range []string{
 		"1 of 3 scenarios did not go as expected", "order-1 was held by conductor-1 and conductor-2 at the same time",
 		"How it came to it", "conductor-2 &lt;claimed&gt; it too", "Left out: the pause of conductor-1",
-		"When it was inevitable", "What it cost", "conductor-1 claimed order-1 (attempt 1, epoch 1)", "Attempts per job",
+		"When it was decided", "What it cost", "conductor-1 claimed order-1 (attempt 1, epoch 1)", "Attempts per job",
 	} {
 		if !strings.Contains(content, want) {
 			t.Errorf("without its scripts the page does not say %q", want)

@@ -33,7 +33,7 @@ func Cause(h *history.History, v checker.Verdict) string {
 	}
 	for _, found := range v.Findings {
 		if n := len(found.Records); n > 1 {
-			if lost := between(h, found.Records[0], found.Records[n-1]); lost != "" {
+			if lost := between(h, found.Records[0], found.Records[n-1], found.Records); lost != "" {
 				return lost
 			}
 		}
@@ -66,7 +66,7 @@ func twice(h *history.History, first, second *hold) string {
 		text = fmt.Sprintf("%s was granted twice: %s, %s at %s, and then %s, as if that had never been.",
 			jobName(h, first.Job), granted(h, first), first.End.words(), instant(first.Until), granted(h, second))
 	}
-	lost := between(h, first.Granted, second.Granted)
+	lost := between(h, first.Granted, second.Granted, []int64{first.Granted, first.Ended})
 	if lost == "" {
 		lost = "No fault lay between the two by which the store could have lost the first."
 	}
@@ -82,10 +82,12 @@ func granted(h *history.History, c *hold) string {
 	return text + ")"
 }
 
-// between tells of the last thing between two records by which a store loses what it has acknowledged; where
-// there is none, of the last by which it can.
-func between(h *history.History, from, to int64) string {
-	for _, sort := range []func(*history.Record) bool{losesWrites, mayLose} {
+// between tells of what happened between two records by which a store lost what they build on: the last
+// failover that says it took a write of the evidence along; or else the last thing that says what was lost;
+// or else the last by which a store loses what it has acknowledged, or can.
+func between(h *history.History, from, to int64, evidence []int64) string {
+	tookAlong := func(r *history.Record) bool { return tookAny(h, r, evidence) }
+	for _, sort := range []func(*history.Record) bool{tookAlong, tellsLoss, losesWrites, mayLose} {
 		for seq := min(to, int64(len(h.Records))+1) - 1; seq > max(from, 0); seq-- {
 			if r := &h.Records[seq-1]; sort(r) {
 				return fmt.Sprintf("In between, at %s (record %d), %s.", instant(r.At), seq, Sentence(h, seq))
@@ -93,6 +95,52 @@ func between(h *history.History, from, to int64) string {
 		}
 	}
 	return ""
+}
+
+// lostRevisions is what stands in the subject of a failover that lost something, before the first and the
+// last revision of what it lost.
+const lostRevisions = ", which lost revisions "
+
+// tookAny says whether a record is a failover that lost what one of some records before it had written.
+func tookAny(h *history.History, r *history.Record, written []int64) bool {
+	_, lost, told := strings.Cut(r.Subject, lostRevisions)
+	var first, last int64
+	if r.Kind != history.Fault || !told {
+		return false
+	}
+	if _, err := fmt.Sscanf(lost, "%d to %d", &first, &last); err != nil {
+		return false
+	}
+	return slices.ContainsFunc(written, func(seq int64) bool {
+		if seq < 1 || seq > int64(len(h.Records)) || h.Records[seq-1].At > r.At {
+			return false
+		}
+		revision := writtenBy(h, seq)
+		return revision >= first && revision <= last
+	})
+}
+
+// writtenBy is the revision that a record wrote; of one that does not say, the least that it can have
+// written: one more than the last that is known by then. 0: it is not known.
+func writtenBy(h *history.History, seq int64) int64 {
+	if own := h.Records[seq-1].Revision; own > 0 {
+		return own
+	}
+	for at := seq - 1; at > 0; at-- {
+		switch r := &h.Records[at-1]; {
+		case r.Kind == history.Fault && r.Reason == "storage.failover": // from there on they are counted anew
+			return 0
+		case r.Revision > 0:
+			return r.Revision + 1
+		}
+	}
+	return 0
+}
+
+// tellsLoss says whether a record tells that something acknowledged is gone, and what. A failover that does
+// not may have lost nothing.
+func tellsLoss(r *history.Record) bool {
+	return losesWrites(r) && (r.Reason != "storage.failover" || strings.Contains(r.Subject, lostRevisions))
 }
 
 // lostCommits is how what a Fault record says of its subject ends when it tells what was lost.

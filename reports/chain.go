@@ -114,7 +114,7 @@ func newChain(f *RunFolder, number int, folder string) *chainView {
 		v.Links = append(v.Links, link)
 	}
 	if e.Folded > 0 {
-		v.Left = "Folded away: " + plural(int64(e.Folded), "record") + " that did not matter for it."
+		v.Left = "The other " + plural(int64(e.Folded), "record") + " of this run are left out."
 	}
 	if u := e.Unordered; u != nil {
 		v.Unordered = &unorderedView{
@@ -125,19 +125,22 @@ func newChain(f *RunFolder, number int, folder string) *chainView {
 			v.Unordered.Drawing = path.Join(folder, u.Drawing)
 		}
 	}
-	v.Parting = newParting(e.Without)
+	v.Parting = newParting(e.Without, e.Job)
 	v.Curve = newCurve(e.Inevitable)
 	return v
 }
 
-func newParting(p *Parting) *partingView {
+func newParting(p *Parting, job string) *partingView {
 	if p == nil {
 		return nil
 	}
 	v := &partingView{Record: p.Record, At: instant(p.AtNS), Fault: clean(p.Fault)}
-	v.Lead = "Without it the promise is kept."
-	if p.Broken {
+	v.Lead = "Without it the promise is not broken."
+	switch {
+	case p.Broken:
 		v.Lead = "Without it the promise is broken nevertheless: this fault alone is not why."
+	case job != "":
+		v.Lead = "Without it the promise is not broken for " + clean(job) + "."
 	}
 	for _, text := range p.With {
 		v.With = append(v.With, clean(text))

@@ -41,9 +41,9 @@ func TestHTMLOfExplanation(t *testing.T) {
 	section := regexp.MustCompile(`(?s)<section class="why" id="run-1-why".*?</section>`).FindString(content)
 	for _, want := range []string{
 		"order-1 was to have one owner at a time", "It took 1 of the 2 faults", "3 records in between", "its lease ended after record <a class=\"record\" href=\"#e5\">5</a>, and record",
-		`<a class="record" href="#e9">#9</a>`, "conductor-2 &lt;claimed&gt; it too", "Folded away: 6 records",
+		`<a class="record" href="#e9">#9</a>`, "conductor-2 &lt;claimed&gt; it too", "The other 6 records of this run are left out.",
 		`href="claims.html"`, "With the fault", "Without it", "The two part at <a class=\"record\" href=\"#e5\">#5</a>",
-		"Without it the promise is kept.", `points="0,95 125,85 187,5 1000,0"`, "After the pause 95 % of the branches",
+		"Without it the promise is not broken for order-1.", `points="0,95 125,85 187,5 1000,0"`, "After the pause 95 % of the branches",
 	} {
 		if !strings.Contains(section, want) {
 			t.Errorf("the explanation has no %q:\n%s", want, section)

@@ -22,8 +22,12 @@ func ExplanationText(e *Explanation, style Style) string {
 	}
 	w.chain(e)
 	w.unordered(e.Unordered)
-	w.parting(e.Without)
+	w.parting(e.Without, e.Job)
 	w.inevitable(e.Inevitable)
+	if e.Cut != "" {
+		w.blank()
+		w.para("  ", e.Cut)
+	}
 	return w.b.String()
 }
 
@@ -71,7 +75,7 @@ func (w *prose) unordered(u *Unordered) {
 	}
 }
 
-func (w *prose) parting(p *Parting) {
+func (w *prose) parting(p *Parting, job string) {
 	if p == nil {
 		return
 	}
@@ -85,10 +89,14 @@ func (w *prose) parting(p *Parting) {
 	w.para("    ", fmt.Sprintf("The two runs part at %s, with record %d.", instant(p.AtNS), p.Record))
 	w.beside("With it:", p.With)
 	w.beside("Without it:", p.Without)
+	of := ""
+	if job != "" {
+		of = " for " + job
+	}
 	if p.Broken {
-		w.para("    ", "The promise is broken without it as well, later or in another way.")
+		w.para("    ", "The promise is broken"+of+" without it as well: here every other fault may still strike.")
 	} else {
-		w.para("    ", "Without it, the promise is kept.")
+		w.para("    ", "Without it, the promise is not broken"+of+".")
 	}
 }
 

@@ -22,13 +22,14 @@ func explained() *reports.Explanation {
 		},
 		Without: &reports.Parting{
 			Fault: "the store forgot", Record: 4, AtNS: 1_500_000_000, With: []string{"12.000s conductor-2 claimed orders-1"},
-			Without: []string{"2.000s conductor-1 consumed orders-1", "... 5 records later ..."},
+			Without: []string{"2.000s conductor-1 consumed orders-1", "... 5 more ..."},
 		},
 		Inevitable: &reports.Inevitable{
 			Text: "It was decided then.", Record: 3, Branches: []reports.Branch{
 				{AtNS: 0, Runs: 20, Broken: 1}, {AtNS: 1, Runs: 20, Broken: 1}, {AtNS: 2_000_000_000, Runs: 20, Broken: 20},
 			},
 		},
+		Cut: "There was no time for more.",
 	}
 }
 
@@ -55,12 +56,14 @@ const explainedText = `Why it broke: claim.linearizable, orders-1
       12.000s  conductor-2 claimed orders-1
     Without it:
       2.000s  conductor-1 consumed orders-1
-      ...  5 records later ...
-    Without it, the promise is kept.
+      ...  5 more ...
+    Without it, the promise is not broken for orders-1.
 
   When it was decided
     It was decided then.
     Of 20 runs with choices drawn anew, so many break the promise: 1 from 0.000s on, 20 from 2.000s on.
+
+  There was no time for more.
 `
 
 func TestExplanationText(t *testing.T) {
@@ -83,7 +86,7 @@ func TestExplanationTextOfLittle(t *testing.T) {
 	e := explained()
 	e.Without.Broken, e.Inevitable.Job = true, "orders-1"
 	text := strings.Join(strings.Fields(reports.ExplanationText(e, reports.Style{})), " ")
-	for _, part := range []string{"is broken without it as well", "so many break it for orders-1: 1 from"} {
+	for _, part := range []string{"is broken for orders-1 without it as well", "so many break it for orders-1: 1 from"} {
 		if !strings.Contains(text, part) {
 			t.Errorf("%q is not in:\n%s", part, text)
 		}

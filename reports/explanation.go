@@ -12,7 +12,7 @@ const DrawingFile = "claims.html"
 type Explanation struct {
 	Property string `json:"property"`
 	Job      string `json:"job,omitempty"`
-	Summary  string `json:"summary"` // one sentence: what was promised, and which operations broke it
+	Summary  string `json:"summary"` // what was promised, and which operations broke it
 
 	// Faults says in a sentence how many of the faults that struck it took.
 	Faults string `json:"faults,omitempty"`
@@ -26,6 +26,9 @@ type Explanation struct {
 	Unordered  *Unordered  `json:"unordered,omitempty"`
 	Without    *Parting    `json:"without,omitempty"`
 	Inevitable *Inevitable `json:"inevitable,omitempty"`
+
+	// Cut says, where that was so, that there was no time for all of it, or that the run is too long.
+	Cut string `json:"cut,omitempty"`
 }
 
 // Link is one event of the chain, and why it could happen.
@@ -58,7 +61,7 @@ type Parting struct {
 	AtNS    int64    `json:"at_ns"`
 	With    []string `json:"with"`    // what happened from there on in the run
 	Without []string `json:"without"` // and what without the fault
-	Broken  bool     `json:"broken"`  // whether the promise was broken nevertheless
+	Broken  bool     `json:"broken"`  // whether the promise was broken nevertheless, for the same job if it is of one
 }
 
 // Inevitable is what came of branching the run: everything up to an instant as it was, and every choice

@@ -181,6 +181,34 @@ func TestCauseOfOtherVerdicts(t *testing.T) {
 	}
 }
 
+// TestCauseIsTheLossThatMattered: of several failovers the one is told that lost what the evidence wrote;
+// where that cannot be seen, the last that lost anything.
+func TestCauseIsTheLossThatMattered(t *testing.T) {
+	f := weakRun()
+	v := f.Run.Verdicts[0]
+	failover := func(at int64, what string) history.Record {
+		return history.Record{
+			At: at, Type: history.Event, Kind: history.Fault, Process: f.History.Records[8].Process, Job: history.None,
+			Reason: "storage.failover", Subject: "store" + what,
+		}
+	}
+	f.History.Records[8] = failover(1000*millisecond, ", which lost revisions 40 to 44")
+	f.History.Records = slices.Insert(f.History.Records, 9,
+		failover(1100*millisecond, ", which lost revisions 46 to 47"), failover(1200*millisecond, ""))
+	v.Findings[0].Records[1] += 2
+	if got := Cause(f.History, v); !strings.Contains(got, "(record 9), fault storage.failover") {
+		t.Errorf("the failover that lost revision 41 is record 9; the cause is told as %q", got)
+	}
+	f.History.Records[6].Revision, f.History.Records[7].Revision = 42, 0
+	if got := Cause(f.History, v); !strings.Contains(got, "(record 9), fault storage.failover") {
+		t.Errorf("what was written after revision 42 was lost at record 9; the cause is told as %q", got)
+	}
+	f.History.Records[6].Revision = 0
+	if got := Cause(f.History, v); !strings.Contains(got, "(record 10), fault storage.failover") {
+		t.Errorf("the last failover that lost anything is record 10; the cause is told as %q", got)
+	}
+}
+
 func TestRuinsAreToldOnce(t *testing.T) {
 	h := weakRun().History
 	h.Records = append(h.Records, h.Records[len(h.Records)-5], history.Record{

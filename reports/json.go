@@ -60,7 +60,8 @@ func readJSON(path string, into any) error {
 	return nil
 }
 
-// syntaxAt adds the line to an error of the JSON decoder, which only knows the offset.
+// syntaxAt adds the line to an error of the JSON decoder, which only knows the offset, and says of a value of
+// the wrong kind what it is rather than of which type of this program it should be.
 func syntaxAt(content []byte, err error) error {
 	offset := int64(-1)
 	var syntax *json.SyntaxError
@@ -70,6 +71,10 @@ func syntaxAt(content []byte, err error) error {
 		offset = syntax.Offset
 	case errors.As(err, &wrong):
 		offset = wrong.Offset
+		err = fmt.Errorf("%s does not belong here", wrong.Value)
+		if wrong.Field != "" {
+			err = fmt.Errorf("%s does not belong in %s", wrong.Value, wrong.Field)
+		}
 	}
 	if offset < 0 || offset > int64(len(content)) {
 		return err

@@ -66,7 +66,24 @@ func (o Output) WriteCampaign(c *Campaign, shown []*RunFolder) error {
 
 // WriteRun writes one run into a folder of its own under Dir. Every file is tried, even when another
 // cannot be written.
-func (o Output) WriteRun(folder string, f *RunFolder) error {
+func (o Output) WriteRun(folder string, f *RunFolder) error { return o.writeAll(folder, f.files()) }
+
+// WritePage writes report.html, about one run.
+func (o Output) WritePage(f *RunFolder) error {
+	return o.writeAll("", []file{
+		{HTMLFile, func(w io.Writer) error { return WriteHTML(w, nil, []*RunFolder{f}) }},
+	})
+}
+
+// FileNames are the names of the files that [Output.WriteRun] writes.
+func (f *RunFolder) FileNames() (names []string) {
+	for _, one := range f.files() {
+		names = append(names, one.name)
+	}
+	return names
+}
+
+func (f *RunFolder) files() []file {
 	files := []file{
 		{RunFile, func(w io.Writer) error { return writeJSON(w, versioned{Version, &f.Run}) }},
 		{HistoryFile, func(w io.Writer) error { return history.Write(w, f.History) }},
@@ -85,7 +102,7 @@ func (o Output) WriteRun(folder string, f *RunFolder) error {
 	if f.Drawing != nil {
 		files = append(files, file{DrawingFile, bytesOf(f.Drawing)})
 	}
-	return o.writeAll(folder, files)
+	return files
 }
 
 func bytesOf(content []byte) func(io.Writer) error {

@@ -56,7 +56,8 @@ type RunFolder struct {
 	// Drawing is claims.html: porcupine's drawing of the claims that have no order; nil where there is none.
 	Drawing []byte
 
-	// Tell names the jobs whose stories are asked for, beside those that have one anyway. It is not saved.
+	// Tell names the jobs that are asked for: the page shows the first of them, and [RunText] tells of no
+	// others. It is not saved.
 	Tell []string
 }
 

@@ -156,8 +156,8 @@ func (s *Stepper) Screen(style Style, height int) string {
 		}
 		around.step(s, i, mark, sgr)
 	}
-	text := around.near(room)
-	return style.paint(strong, s.title()) + "\n\n" + text + "\n" + state.b.String()
+	title, _, _ := strings.Cut(fold(s.title(), "", "", style.width()), "\n")
+	return style.paint(strong, title) + "\n\n" + around.near(room) + "\n" + state.b.String()
 }
 
 // near is at most so many of the lines, the one of the record that is stood at among them.

@@ -1,11 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
-	"os/exec"
 	"strings"
 	"time"
 
@@ -74,30 +71,10 @@ func (b *bugsCommand) shrinkAll(c *console, list []planted.Bug) error {
 func (b *bugsCommand) shrinkOne(
 	ctx context.Context, c *console, shop *workshop.Workshop, bug *planted.Bug, seed uint64,
 ) (*planted.Shrunk, error) {
-	if shop == nil || !bug.Patched() {
+	if shop == nil {
 		return bug.Shrink(ctx, seed, time.Duration(b.Time), b.Prove, nil)
 	}
-	program, err := shop.Build(ctx, bug)
-	if err != nil {
-		return nil, err
-	}
-	args := []string{
-		"bugs", "--here", "--json", "--shrink", bug.Name, "--seed", fmt.Sprint(seed), "--time", b.Time.String(),
-	}
-	if b.Prove {
-		args = append(args, "--prove")
-	}
-	run := exec.CommandContext(ctx, program, args...)
-	var said, complaint bytes.Buffer
-	run.Stdout, run.Stderr = &said, &complaint
-	if err := run.Run(); err != nil {
-		return nil, fmt.Errorf("%w\n%s", err, complaint.Bytes())
-	}
-	var made []planted.Shrunk
-	if err := json.Unmarshal(said.Bytes(), &made); err != nil || len(made) != 1 {
-		return nil, fmt.Errorf("the program that was built with the patch said %q (%w)", said.Bytes(), err)
-	}
-	return &made[0], nil
+	return shop.Shrink(ctx, bug, seed, time.Duration(b.Time), b.Prove)
 }
 
 // shrunkLine is what came of one.

@@ -152,7 +152,7 @@ func (d *details) again(seed uint64) (*detail, error) {
 		if d.campaign.output.run(path, run.folder) {
 			run.path = path
 		}
-		if len(d.folders) < mostShown {
+		if len(d.folders) < mostShown || run.folder.Explanation != nil {
 			d.campaign.shown = append(d.campaign.shown, run.folder)
 		}
 	}

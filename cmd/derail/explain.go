@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -16,7 +17,7 @@ import (
 
 const (
 	// explainTime is after how long no further run is made to explain one. It is far more than that takes where
-	// the machine is not busy: what is found does not depend on it then.
+	// the machine is not busy: what is found does not depend on it then, and where it does, it says so.
 	explainTime = 20 * time.Second
 	// mostWorkedOut is how many failing runs of a scenario are explained at most.
 	mostWorkedOut = 3
@@ -66,9 +67,10 @@ func brokenPromises(verdicts []checker.Verdict) (names []string) {
 			continue
 		}
 		names = append(names, v.Property)
-		for i, f := range v.Findings {
-			if n := len(f.Records); n > 0 && (i == 0 || f.Records[n-1] < at[v.Property]) {
-				at[v.Property] = f.Records[n-1]
+		at[v.Property] = math.MaxInt64 // what no record shows is seen in the end
+		for _, f := range v.Findings {
+			if n := len(f.Records); n > 0 {
+				at[v.Property] = min(at[v.Property], f.Records[n-1])
 			}
 		}
 	}

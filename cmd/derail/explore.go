@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"derail/reports"
+	"derail/sim/exhaust"
 	"derail/sim/explore"
 )
 
@@ -52,14 +53,17 @@ func (exploreCommand) Help() string {
 In every mode a run is made again by its choices (choices.txt): the number that it is known by decides
 nothing. A search makes the same runs for the same mode and seed, on any number of cores, until --time ends
 it. In the end it says what was covered, and what that is worth. In modes swarm and guided it is not held
-against a run how many jobs the scenario expects to be consumed or trashed: nobody may have broken anything.
+against a run how many jobs the scenario expects to be consumed or trashed: it may have had none of the
+faults, or more than chance would allow. In the other modes it is; in mode exhaustive that has to be so in
+every run there is.
 
 Examples:
 
     derail explore lost-claims --mode swarm --runs 1000
     derail explore swarm-core --mode guided --time 10m --corpus corpus --out found
     derail explore all-at-once --mode pct --depth 2
-    derail explore small-world --mode exhaustive
+    derail explore small-world --mode exhaustive --resume explored
+    derail explore small-world --mode exhaustive --preemptions=-1 --steps 60
     derail replay found/runs/swarm-core-seed-37      a run that was found
 
 Exit codes: 0 if every run was as expected, 1 if not; see also derail --help.
@@ -95,12 +99,16 @@ func (x *exploreCommand) Run(c *console) error {
 	ctx, end := c.interruptible()
 	defer end()
 	e := &exploration{console: c, flags: x, experiment: list[0], output: output, strategy: strategy}
-	e.search(ctx)
-	if err := errors.Join(e.keepCorpus(), e.keepExplored()); err != nil {
+	if err := e.keepExplored(); err != nil { // hours are not to be spent on what cannot be written in the end
 		return err
 	}
-	err = e.conclude()
+	e.search(ctx)
+	trouble := errors.Join(e.keepCorpus(), e.keepExplored())
+	err = e.conclude() // whatever that was: what was found is told
 	x.smaller(ctx, c, x.Out, e.told, x.JSON)
+	if trouble != nil {
+		return trouble
+	}
 	return err
 }
 
@@ -116,8 +124,15 @@ func (x *exploreCommand) check() error {
 		misplaced(x.Corpus != "", "--corpus", "guided"), misplaced(x.Depth > 0, "--depth", "pct"),
 		misplaced(x.exhaustFlags.given(), "--preemptions, --steps, --samples and --resume", modeExhaustive),
 	)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case x.Mode == modeExhaustive && x.Seed != nil:
+		return wrongInput(errors.New("--seed: --mode exhaustive leaves nothing to chance"))
+	case x.Samples > exhaust.MostSamples:
+		return wrongInput(fmt.Errorf("--samples: %d at most", exhaust.MostSamples))
+	case x.Resume == "-":
+		return wrongInput(errors.New("--resume: it is read and written, and needs a file of its own"))
 	}
 	if first := x.first(); x.Runs > 0 && first > math.MaxUint64-uint64(x.Runs-1) {
 		return wrongInput(errors.New("--seed: there are not as many seeds after this one"))

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"derail/scenarios"
 	"derail/sim/exhaust"
 	"derail/sim/explore"
 )
@@ -39,12 +40,30 @@ func (f exhaustFlags) given() bool {
 	return f.Preemptions != nil || f.Steps > 0 || f.Samples > 0 || f.Resume != ""
 }
 
-func (f exhaustFlags) bounds() exhaust.Bounds {
-	b := exhaust.Bounds{Steps: int(f.Steps), Samples: int(f.Samples)}
+// bounds are those that are asked for. Of what the processes of a SQLite world do to the disk that they share
+// nobody tells, so that there no order of steps is like another.
+func (f exhaustFlags) bounds(e *experiment) exhaust.Bounds {
+	b := exhaust.Bounds{
+		Steps: int(f.Steps), Samples: int(f.Samples), All: e.scenario.Cluster.Store == scenarios.StoreSQLite,
+	}
 	if f.Preemptions != nil {
 		b.Preemptions = *f.Preemptions
 	}
 	return b
+}
+
+// arguments are the flags that ask for the same bounds.
+func (f exhaustFlags) arguments() (args []string) {
+	if f.Preemptions != nil {
+		args = append(args, fmt.Sprintf("--preemptions=%d", *f.Preemptions))
+	}
+	if f.Steps > 0 {
+		args = append(args, "--steps", fmt.Sprint(f.Steps))
+	}
+	if f.Samples > 0 {
+		args = append(args, "--samples", fmt.Sprint(f.Samples))
+	}
+	return args
 }
 
 // strategy begins the mode that is asked for.
@@ -84,6 +103,9 @@ func (e *exploration) keepCorpus() error {
 		}
 	}
 	e.corpus = len(kept)
+	if !guided.Reread() { // it was ended before it has seen what the folder had
+		return nil
+	}
 	return forgetOthers(dir, names)
 }
 

@@ -39,7 +39,7 @@ func (e *exploration) conclude() error {
 		WallNS: int64(e.took),
 	}
 	summarize(&s, e.experiment, &found.Campaign)
-	s.AsExpected = found.AsExpected() && found.Runs > 0
+	s.AsExpected = found.AsExpected() && (found.Runs > 0 || found.Ended)
 	finds := finds{exploration: e}
 	s.Failures = finds.all()
 	e.told = []reports.Scenario{s}
@@ -60,7 +60,7 @@ func (e *exploration) conclude() error {
 		return silently(exitUnexpected)
 	case e.stopped:
 		return silently(exitInterrupted)
-	case found.Runs == 0:
+	case found.Runs == 0 && !found.Ended:
 		return wrongInput(errors.New("no run was made"))
 	}
 	return nil
@@ -89,6 +89,10 @@ func (e *exploration) tell(s *reports.Scenario) error {
 	}
 	c.print("\n")
 	switch {
+	case s.Runs == 0 && e.found.Ended:
+		c.print("It was finished before: there was no run left to make.\n")
+	case s.Failed == 0 && e.flags.Resume != "":
+		c.print("Every run that was made now was as expected.\n")
 	case s.Failed == 0:
 		c.print("Every run was as expected.\n")
 	default:
@@ -166,9 +170,15 @@ func (d *finds) again(f *explore.Find) string {
 	if !f.Steered && d.flags.Mode == modeRandom {
 		return d.console.command(append(d.experiment.arguments("replay"), "--seed", fmt.Sprint(f.Seed))...)
 	}
-	args := append(d.experiment.arguments("explore"), "--mode", d.flags.Mode,
-		"--seed", fmt.Sprint(d.flags.first()), "--runs", fmt.Sprint(f.Number), "--out", "found")
-	return d.console.command(args...)
+	args := append(d.experiment.arguments("explore"), "--mode", d.flags.Mode)
+	if d.flags.Mode != modeExhaustive {
+		args = append(args, "--seed", fmt.Sprint(d.flags.first()))
+	}
+	if d.flags.Depth > 0 {
+		args = append(args, "--depth", fmt.Sprint(d.flags.Depth))
+	}
+	args = append(args, d.flags.exhaustFlags.arguments()...)
+	return d.console.command(append(args, "--runs", fmt.Sprint(f.Number), "--out", "found")...)
 }
 
 // save makes a folder of the run.
@@ -193,7 +203,7 @@ func (d *finds) save(f *explore.Find, out *reports.Failure) {
 	if d.output.run(path, folder) {
 		out.Folder, out.Replay = path, command
 	}
-	if len(d.shown) < mostShown {
+	if len(d.shown) < mostShown || folder.Explanation != nil {
 		d.shown = append(d.shown, folder)
 	}
 	for _, v := range folder.Run.Verdicts {

@@ -14,31 +14,48 @@ import (
 // explorer begins the exhaustive mode, or goes on where the file of --resume says.
 func (x *exploreCommand) explorer(e *experiment) (*exhaust.Explorer, error) {
 	if x.Resume == "" {
-		return exhaust.New(x.bounds()), nil
+		return exhaust.New(x.bounds(e)), nil
+	}
+	world, err := worldName(e)
+	if err != nil {
+		return nil, err
 	}
 	file, err := os.Open(x.Resume)
 	if errors.Is(err, os.ErrNotExist) {
-		return exhaust.New(x.bounds()), nil
+		return exhaust.New(x.bounds(e)), nil
 	}
 	if err != nil {
 		return nil, unreadable(x.Resume, err)
 	}
-	explorer, err := exhaust.Load(file, worldName(e))
+	explorer, err := exhaust.Load(file, world)
 	if err = errors.Join(err, file.Close()); err != nil {
 		return nil, unreadable(x.Resume, err)
 	}
-	if explorer.Bounds() != x.bounds() {
+	if explorer.Bounds() != x.bounds(e) {
 		return nil, wrongInput(fmt.Errorf("--resume: %s has other bounds: give the same --preemptions, --steps "+
 			"and --samples as before", x.Resume))
 	}
 	return explorer, nil
 }
 
-// worldName says which world an exploration is of: the same in nothing but name is another.
-func worldName(e *experiment) string {
+// worldName says which world an exploration is of: the same in nothing but name is another, and so is the
+// same in another build of derail, where choices may mean something else.
+func worldName(e *experiment) (string, error) {
 	hash := fnv.New64a()
 	_, _ = hash.Write(e.scenario.Marshal())
-	return fmt.Sprintf("%s %016x", e.scenario.Name, hash.Sum64())
+	path, err := os.Executable()
+	if err != nil {
+		return "", fault(fmt.Errorf("--resume: which program this is: %w", err))
+	}
+	program, err := os.Open(path)
+	if err == nil {
+		_, err = io.Copy(hash, program)
+		err = errors.Join(err, program.Close())
+	}
+	if err != nil {
+		return "", fault(fmt.Errorf("--resume: which program this is: %w", cause(err)))
+	}
+	return fmt.Sprintf("%s %016x", e.scenario.Name, hash.Sum64()), nil
 }
 
 // keepExplored writes down how far an exhaustive search has come, where that was asked for.
@@ -47,7 +64,11 @@ func (e *exploration) keepExplored() error {
 	if !is || e.flags.Resume == "" {
 		return nil
 	}
+	world, err := worldName(e.experiment)
+	if err != nil {
+		return err
+	}
 	return e.console.toFile(e.flags.Resume, func(w io.Writer) error {
-		return exhaustive.Explorer.Save(w, worldName(e.experiment))
+		return exhaustive.Explorer.Save(w, world)
 	})
 }

@@ -193,16 +193,11 @@ func (r *replayCommand) save(c *console, o *output, f *reports.RunFolder) error 
 		return nil
 	}
 	var files []string
-	for _, name := range []string{
-		reports.RunFile, reports.HistoryFile, reports.ScenarioFile, reports.ChoicesFile,
-	} {
+	for _, name := range f.FileNames() {
 		files = append(files, filepath.Join(o.Dir, name))
 	}
 	o.note(o.WriteRun("", f), files...)
-	page := filepath.Join(o.Dir, reports.HTMLFile)
-	o.note(c.toFile(page, func(w io.Writer) error {
-		return reports.WriteHTML(w, nil, []*reports.RunFolder{f})
-	}), page)
+	o.note(o.WritePage(f), filepath.Join(o.Dir, reports.HTMLFile))
 	if !r.JSON && r.Trace != "-" {
 		o.announce(c)
 	}

@@ -52,7 +52,7 @@ func (r *replayCommand) find(c *console) (*rerun, error) {
 // saved reads the folder of a run.
 func (r *replayCommand) saved() (*rerun, error) {
 	if r.Seed != nil {
-		return nil, wrongInput(errors.New("--seed: the folder of a run has its seed already"))
+		return nil, wrongInput(errors.New("--seed: the folder of a run has its seed already: leave it out"))
 	}
 	f, err := readRun(r.Path)
 	if err != nil {

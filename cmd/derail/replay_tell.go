@@ -34,19 +34,39 @@ type tellFlags struct {
 	Trace string   `placeholder:"FILE" help:"Write the run as a trace that ui.perfetto.dev and chrome://tracing open; - is standard output."`
 }
 
-// asked says whether anything is said of how a run is told.
-func (t *tellFlags) asked() bool {
-	return len(t.Job) > 0 || len(t.Node) > 0 || t.From > 0 || t.Until > 0 || t.All || t.Step
+// asked is the first flag that says anything of how a run is told; empty: there is none.
+func (t *tellFlags) asked() string {
+	for _, flag := range []struct {
+		name  string
+		given bool
+	}{
+		{"--job", len(t.Job) > 0},
+		{"--node", len(t.Node) > 0},
+		{"--from", t.From > 0},
+		{"--until", t.Until > 0},
+		{"--all", t.All},
+		{"--step", t.Step},
+	} {
+		if flag.given {
+			return flag.name
+		}
+	}
+	return ""
 }
 
-// alone refuses what says how a run is told where it is not told.
+// alone refuses what says how a run is told where it is not told, and what would be printed into something
+// else.
 func (t *tellFlags) alone(json bool) error {
-	if json && t.asked() {
+	flag := t.asked()
+	switch {
+	case json && flag != "":
 		return wrongInput(errors.New("--json: it holds the whole run, and goes without --job, --node, --from, " +
 			"--until, --all and --step"))
+	case json:
+		flag = "--json"
 	}
-	if (t.Step || json) && t.Trace == "-" {
-		return wrongInput(errors.New("--trace: with --step or --json, standard output is taken: want a file"))
+	if flag != "" && t.Trace == "-" {
+		return wrongInput(fmt.Errorf("--trace: with %s, standard output is taken: want a file", flag))
 	}
 	return nil
 }

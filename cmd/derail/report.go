@@ -27,7 +27,7 @@ type reportCommand struct {
 func (reportCommand) Help() string {
 	return `Without --html, --junit, --json, --github or --trace it is printed as text: a run as a story, of
 which --job, --node, --from and --until tell a part, --all tells everything, and --step goes through it event by
-event. Nothing is run.
+event. What --html and --trace write is the whole run in any case. Nothing is run.
 
 Examples:
 
@@ -47,8 +47,8 @@ func (r *reportCommand) Run(c *console) error {
 	if err := r.alone(r.JSON); err != nil {
 		return err
 	}
-	if r.JSON && r.Github {
-		return wrongInput(errors.New("--github: with --json, standard output is taken"))
+	if err := r.apart(); err != nil {
+		return err
 	}
 	dir := r.Dir
 	if filepath.Base(dir) == reports.SummaryFile || filepath.Base(dir) == reports.RunFile {
@@ -63,8 +63,32 @@ func (r *reportCommand) Run(c *console) error {
 	if _, err := os.Stat(dir); err != nil {
 		return unreadable(dir, err)
 	}
-	return wrongInput(fmt.Errorf("%s: there is neither a %s nor a %s", dir,
-		reports.SummaryFile, reports.RunFile))
+	return wrongInput(fmt.Errorf("%s: there is neither a %s nor a %s: want a folder that --out wrote, or one "+
+		"in its %s", dir, reports.SummaryFile, reports.RunFile, runsFolder))
+}
+
+// apart refuses two things that would both be printed.
+func (r *reportCommand) apart() error {
+	printed := r.asked()
+	for _, flag := range []struct {
+		name, instead string
+		printed       bool
+	}{
+		{"--json", "", r.JSON},
+		{"--github", "", r.Github},
+		{"--html", ": want a file", r.HTML == "-"},
+		{"--junit", ": want a file", r.JUnit == "-"},
+		{"--trace", ": want a file", r.Trace == "-"},
+	} {
+		switch {
+		case !flag.printed:
+		case printed != "":
+			return wrongInput(fmt.Errorf("%s: with %s, standard output is taken%s", flag.name, printed, flag.instead))
+		default:
+			printed = flag.name
+		}
+	}
+	return nil
 }
 
 func isFile(path string) bool {
@@ -73,7 +97,7 @@ func isFile(path string) bool {
 }
 
 func (r *reportCommand) campaign(c *console, dir string) error {
-	if r.asked() || r.Trace != "" {
+	if r.asked() != "" || r.Trace != "" {
 		return wrongInput(fmt.Errorf(
 			"--job, --node, --from, --until, --all, --step and --trace are for one run: %w", ofCampaign(dir)))
 	}
@@ -118,8 +142,8 @@ func (c *console) campaign(dir string, saved *reports.Campaign) {
 	c.print(reports.Explain(saved, style))
 }
 
-// shown reads the runs that the page of a campaign has timelines of. One that cannot be read is left
-// out with a word.
+// shown reads the runs that the page of a campaign has timelines of: the first of each scenario, and those
+// that are explained. One that cannot be read is left out with a word.
 func (c *console) shown(dir string, saved *reports.Campaign) []*reports.RunFolder {
 	var list []*reports.RunFolder
 	for i := range saved.Scenarios {
@@ -133,11 +157,13 @@ func (c *console) shown(dir string, saved *reports.Campaign) []*reports.RunFolde
 		}
 		known := map[string]bool{"": true}
 		for _, folder := range folders {
-			if known[folder] || len(known) > mostShown {
+			place := filepath.Join(dir, filepath.FromSlash(folder))
+			explained := isFile(filepath.Join(place, reports.ExplanationFile))
+			if known[folder] || len(known) > mostShown && !explained {
 				continue
 			}
 			known[folder] = true
-			run, err := reports.ReadRun(filepath.Join(dir, filepath.FromSlash(folder)))
+			run, err := reports.ReadRun(place)
 			if err != nil {
 				c.complain(fmt.Errorf("left out: %w", unreadable(dir, err)))
 				continue
@@ -188,7 +214,7 @@ func (r *reportCommand) tell(c *console, dir string, saved *reports.RunFolder) e
 	switch {
 	case r.Step:
 		return c.step(saved, tale)
-	case r.HTML == "" && r.Trace == "" && !r.JSON && !r.Github:
+	case r.asked() != "", r.HTML == "" && r.Trace == "" && !r.JSON && !r.Github:
 		c.print(reports.RunTold(saved, tale, c.style()))
 	}
 	return nil

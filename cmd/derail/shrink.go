@@ -65,6 +65,8 @@ type shrunk struct {
 	Removals int         `json:"removals,omitempty"` // with --prove: how many things were taken away again
 	Left     []string    `json:"left,omitempty"`     // with --prove: what turned out not to be needed
 	Scenario string      `json:"scenario"`
+	// Seed is set where the choices are too many for a file: the scenario fails with this seed then.
+	Seed *uint64 `json:"seed,omitempty"`
 }
 
 // Run shrinks it, and tells what is left.
@@ -94,7 +96,7 @@ func (s *shrinkCommand) Run(c *console) error {
 		return fault(err)
 	}
 	result := shrunkOf(property, small)
-	if s.Prove {
+	if s.Prove && small.Seed == nil {
 		config.Scenario = small.Scenario
 		if result.Left, result.Removals, err = shrink.Prove(ctx, config); err != nil && ctx.Err() == nil {
 			return fault(err)
@@ -106,7 +108,7 @@ func (s *shrinkCommand) Run(c *console) error {
 func shrunkOf(property string, small *shrink.Small) *shrunk {
 	return &shrunk{
 		Property: property, Says: small.Says, Before: small.Before, After: small.After, Least: small.Least,
-		Tried: small.Tried, WallNS: int64(small.Took), Scenario: smallFile(small),
+		Tried: small.Tried, WallNS: int64(small.Took), Scenario: smallFile(small), Seed: small.Seed,
 	}
 }
 
@@ -150,6 +152,9 @@ func (r *shrunk) text() string {
 	text := fmt.Sprintf("%s is still broken: %s\nLeft: %v.\nBefore: %v.\n%d runs, %v", r.Property, r.Says,
 		r.After, r.Before, r.Tried, time.Duration(r.WallNS).Round(time.Millisecond))
 	switch {
+	case r.Seed != nil:
+		return text + fmt.Sprintf(". The time was up, with more choices left than a file can hold: it fails with "+
+			"--seed %d, and there may be more to take away (--time).\n", *r.Seed)
 	case len(r.Left) > 0:
 		return text + ". Not needed, it turned out: " + strings.Join(r.Left, ", ") + ".\n"
 	case r.Removals > 0:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,18 +13,31 @@ import (
 	"golang.org/x/term"
 
 	"derail/reports"
-	"derail/scenarios"
 )
 
-const stepHelp = `n, space, →   on to the next event         n 10   ten events on
-p, ←          back to the one before       p 10   ten events back
-g 120         to event 120                 g 2.5s to the first event at 2.5s or later
-/text         to the next event with this text in it; / alone searches on
-j orders-1    stop only at what is about this job; j alone stops at everything
-x             to the next event at which a promise is broken
+// The help has short lines, so that a narrow terminal shows it all.
+const (
+	lineHelp = `n, space, →   on to the next event
+n 10          ten events on
+p, ←          back to the one before
+p 10          ten events back
+` + stepHelp
+	screenHelp = `n, space, →   on to the next event
+p, ←          back to the one before
+PgDn, PgUp    ten events on, or back
+Home, End     to the first event, or to the last
+` + stepHelp
+	stepHelp = `g 120         to event 120
+g 2.5s        to the first event at 2.5s or later
+/text         to the next event with this text in it
+/             to the next one with the same text
+j orders-1    stop only at what is about this job
+j             stop at everything again
+x             to the next broken promise
 ?             this help
 q             quit
 `
+)
 
 // walk goes through a run event by event.
 type walk struct {
@@ -59,7 +73,7 @@ func (c *console) stepByLine(w *walk) error {
 		case "q":
 			return nil
 		case "?":
-			c.print(stepHelp)
+			c.print(lineHelp)
 			continue
 		}
 		if trouble := w.do(verb, argument); trouble != "" {
@@ -146,8 +160,8 @@ func (w *walk) only(job string) string {
 	if w.stepper.OnlyJob(job) {
 		return ""
 	}
-	if near := scenarios.Nearest(job, w.jobs); near != "" && near != job {
-		return fmt.Sprintf("this run has no job %q: did you mean %q?", job, near)
+	if slices.Contains(w.jobs, job) {
+		return fmt.Sprintf("there is nothing about %s in this part of the run", job)
 	}
-	return fmt.Sprintf("there is nothing about a job %q here", job)
+	return mistaken(fmt.Sprintf("this run has no job %q", job), "", job, w.jobs).Error()
 }

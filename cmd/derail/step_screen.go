@@ -55,7 +55,9 @@ func (c *console) stepOnScreen(w *walk, in *os.File) error {
 			return silently(exitInterrupted)
 		case <-resized:
 		case typed, more := <-keys:
-			if !more {
+			if !more && ctx.Err() != nil { // the terminal went away with the signal
+				return silently(exitInterrupted)
+			} else if !more {
 				return nil
 			}
 			for _, key := range typed {
@@ -204,11 +206,13 @@ func (s *screen) draw() {
 	}
 	style := s.console.style()
 	style.Width = width - 1
-	text := s.walk.stepper.Screen(style, height-1)
+	lines := strings.Split(strings.TrimSuffix(s.walk.stepper.Screen(style, height-1), "\n"), "\n")
 	if s.help {
-		text = stepHelp
+		lines = strings.Split(strings.TrimSuffix(screenHelp, "\n"), "\n")
+		for i := range lines {
+			lines[i] = cutOff(lines[i], width-1)
+		}
 	}
-	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 	for len(lines) < height-1 {
 		lines = append(lines, "")
 	}
@@ -219,14 +223,17 @@ func (s *screen) draw() {
 	case s.notice != "":
 		bottom = s.notice
 	}
-	if cells := []rune(bottom); len(cells) > width-1 {
-		bottom = string(cells[:max(0, width-1)])
-	}
 	var out strings.Builder
 	out.WriteString("\x1b[H")
 	for _, line := range lines[:height-1] {
 		out.WriteString(line + "\x1b[K\r\n")
 	}
-	out.WriteString(bottom + "\x1b[K\x1b[J")
+	out.WriteString(cutOff(bottom, width-1) + "\x1b[K\x1b[J")
 	s.console.print(out.String())
+}
+
+// cutOff is as much of a line as there is room for: a longer one would scroll the screen.
+func cutOff(text string, room int) string {
+	cells := []rune(text)
+	return string(cells[:min(len(cells), max(0, room))])
 }

@@ -22,7 +22,7 @@ function hit(run, x, y) {
   }
   const row = lane.rows.find((one) => height - lane.top >= one.y && height - lane.top <= one.y + one.height);
   const over = (i) => s.from[i] - reach / 4 <= at && s.until[i] + reach / 4 >= at;
-  const i = row && row.spans.find(over) !== undefined ? row.spans.find(over) : lane.behind.find(over);
+  const i = (row && row.spans.find(over)) ?? lane.behind.find(over);
   return i === undefined ? null : { lane: lane, at: s.from[i], until: s.until[i], span: i, seq: s.record[i] };
 }
 

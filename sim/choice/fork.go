@@ -22,10 +22,18 @@ func (f forks) answer(s *Stream, n uint64) uint64 {
 }
 
 // Settle says what a draw of the source is to be in its record that was answered with the benign choice:
-// what it decides was decided later, in a way that the draw could have decided it.
+// what it decides was decided later, in a way that the draw could have decided it. The last value counts, and
+// 0 says nothing.
 func (s *Source) Settle(at Address, value uint64) {
-	if value != 0 {
-		stream := s.Stream(at.Stream, at.Entity)
-		stream.kept = append(stream.kept, entry{at.N, value})
+	if value == 0 {
+		return
 	}
+	stream := s.Stream(at.Stream, at.Entity)
+	for i := len(stream.kept) - 1; i >= 0; i-- { // what is settled again was mostly settled just now
+		if stream.kept[i].n == at.N {
+			stream.kept[i].value = value
+			return
+		}
+	}
+	stream.kept = append(stream.kept, entry{at.N, value})
 }

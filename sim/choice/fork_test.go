@@ -36,6 +36,7 @@ func TestSettledDrawsAreOnRecord(t *testing.T) {
 	}
 	other := s.Stream("c", "")
 	other.Draw(9)
+	s.Settle(choice.Address{Stream: "c", N: 1}, 3)
 	s.Settle(choice.Address{Stream: "c", N: 1}, 7)
 	s.Settle(choice.Address{Stream: "c", N: 2}, 0)
 	want := choice.Record{

@@ -18,7 +18,8 @@
 // where it stands in the order that matters, happens-before, and not where it stands in the run. The hash
 // of a state is the sum over the steps that led to it. So two runs that have taken the same steps in
 // different orders of independent ones are in states with the same hash, and what can come after the second
-// of them was looked at after the first. A step of which nobody says what it touches touches everything.
+// of them was looked at after the first. A step of which nobody says what it touches touches everything, and
+// so does one of no machine that tells of nothing at the store: a strike changes what nobody tells of.
 //
 // Two things remain to be believed. That the steps say all that they touch: the tests compare the histories
 // of whole explorations with and without this, and every run that is given up is still run to its end,

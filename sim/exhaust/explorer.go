@@ -2,6 +2,7 @@ package exhaust
 
 import (
 	"maps"
+	"math"
 	"slices"
 )
 
@@ -17,7 +18,7 @@ type Bounds struct {
 	// Wide is among how many a draw may be for all of its answers to be tried; 0: 64.
 	Wide uint64
 	// Samples is how many answers are tried to a draw among more: the least, the greatest, and those spread
-	// evenly between them. 0 or 1: the least alone, which is the benign one.
+	// evenly between them. 0 or 1: the least alone, which is the benign one. At most MostSamples.
 	Samples int
 	// Late is how many of these draws in a run, at most, have another answer than the least; 0: one.
 	Late int
@@ -25,6 +26,9 @@ type Bounds struct {
 	// for tests, in worlds that are very small.
 	All bool
 }
+
+// MostSamples is the most that [Bounds].Samples can be.
+const MostSamples = math.MaxUint16
 
 func (b *Bounds) late() int { return max(b.Late, 1) }
 
@@ -102,6 +106,9 @@ func (e *Explorer) Ran(r *Run) {
 	c.Runs++
 	c.Steps += int64(r.steps)
 	c.Longest = max(c.Longest, r.steps)
+	for stream, n := range r.sampled { // also of one that is given up: nobody else may have drawn it
+		c.Sampled[stream] += n
+	}
 	choices := r.choices()
 	made := 0
 	for i := range r.points {
@@ -148,9 +155,6 @@ func (e *Explorer) giveUp(r *Run) {
 func (e *Explorer) complete(r *Run) {
 	if r.beyond() {
 		e.coverage.Cut++
-	}
-	for stream, n := range r.sampled {
-		e.coverage.Sampled[stream] += n
 	}
 }
 

@@ -51,7 +51,7 @@ func (o *order) begin(s *kernel.Step) {
 	o.end()
 	o.label = mix(uint64(s.Kind), uint64(s.At))
 	o.nobody = s.Node == 0
-	if s.Kind == kernel.Fired {
+	if s.Rank == 0 { // an event, and no process
 		o.label = mix(o.label, o.identity(s.ID))
 	} else {
 		o.label = mix(o.label, s.Rank)
@@ -66,7 +66,7 @@ func (o *order) end() {
 	if o.label == 0 {
 		return
 	}
-	everything := o.nobody && len(o.touched) == 0
+	everything := o.nobody && !o.told()
 	if everything {
 		o.before = mix(o.before, o.total)
 	}
@@ -85,6 +85,18 @@ func (o *order) end() {
 	o.steps = append(o.steps, hash)
 	o.total += mix(hash, sumFactor)
 	o.label, o.before, o.touched, o.events, o.nobody = 0, 0, o.touched[:0], 0, false
+}
+
+// told reports whether the step under way has told of something that a layer counts: what is stored, for
+// one. A step that has only written records down, or hit machines, is a strike of a fault, the end of one, or
+// a boot. Those change things of which nobody tells, such as whether a link is cut.
+func (o *order) told() bool {
+	for _, t := range o.touched {
+		if what := o.known[t.at].what; what != written && what < kernel.FirstMachine {
+			return true
+		}
+	}
+	return false
 }
 
 // also makes something a part of what the step under way is.
@@ -133,9 +145,6 @@ func (o *order) schedule(event uint64) {
 
 // identity is what an event is known by.
 func (o *order) identity(event uint64) uint64 {
-	if event >= uint64(len(o.born)) || o.born[event].nth == 0 {
-		return event // it was scheduled in a way that nobody hears of
-	}
 	b := o.born[event]
 	return mix(o.steps[b.step], uint64(b.nth))
 }

@@ -1,6 +1,8 @@
 package exhaust
 
 import (
+	"math/bits"
+	"slices"
 	"strings"
 
 	"derail/checker/history"
@@ -29,9 +31,9 @@ type Run struct {
 	among  []kernel.Candidate // of the draw of kernel/ready that comes next
 	counts []counted          // draws of the step under way
 
-	tie     uint64   // the number of the latest draw of a tie
-	ties    []uint64 // by event: its number
-	popped  pop      // the event that happened last
+	drawn   uint64 // the number of the latest draw of a tie
+	ties    []tie  // by event
+	able    []int  // of the events that are due, those that can come first
 	sampled map[string]int
 	values  []uint64 // the answers to the draw that is decided
 }
@@ -51,9 +53,11 @@ type counted struct {
 	draws  uint64
 }
 
-type pop struct {
-	at         int64
-	event, tie uint64
+// tie is what decides when an event happens among those of its instant: the lowest comes first, and of the
+// same the oldest.
+type tie struct {
+	draw  uint64 // the number of the draw that decides about it; 0: none does
+	value uint64 // what the draw has to be in a replay, as far as is known
 }
 
 const tieStream, kernelStream = "tie", "kernel"
@@ -101,13 +105,33 @@ func (r *Run) beyond() bool { return r.bounds.Steps > 0 && r.steps > r.bounds.St
 // Due implements [kernel.Explorer].
 func (r *Run) Due(due []kernel.Due) int {
 	r.order.end()
-	ways := len(due)
+	able := r.canBeFirst(due)
+	ways := len(able)
 	if r.beyond() {
 		ways = 1
 	}
-	took := r.decide(ways, r.state(), ways < len(due))
-	r.settle(&due[took])
+	took := able[r.decide(ways, r.state(), ways < len(able))]
+	r.settle(due, took)
 	return took
+}
+
+// canBeFirst lists which of the events can come first. Ties only let an event wait: what has none cannot be
+// passed by what is newer, nor by what waits itself.
+func (r *Run) canBeFirst(due []kernel.Due) []int {
+	r.able = r.able[:0]
+	for i := range due {
+		passed := func(p kernel.Due) bool { return r.ties[p.Event].draw == 0 && r.before(p.Event, due[i].Event) }
+		if !slices.ContainsFunc(due, passed) {
+			r.able = append(r.able, i)
+		}
+	}
+	return r.able
+}
+
+// before reports whether one event happens before another of the same instant by what is known of their ties.
+func (r *Run) before(one, other uint64) bool {
+	a, b := r.ties[one].value, r.ties[other].value
+	return a < b || a == b && one < other
 }
 
 // state is the hash of the world's state between two steps. What is left of the bounds belongs to it.
@@ -115,20 +139,21 @@ func (r *Run) state() uint64 {
 	return max(mix(r.order.total, uint64(r.spent)<<32|uint64(r.late)), 1)
 }
 
-// settle writes down the tie by which a replay takes the same event: events of one instant happen in the
-// order of their ties, and of those with the same tie in the order of their numbers.
-func (r *Run) settle(d *kernel.Due) {
-	next := pop{at: d.At, event: d.Event}
-	if last := &r.popped; last.event != 0 && last.at == d.At {
-		next.tie = last.tie
-		if d.Event < last.event {
-			next.tie++
+// settle lets a replay take the same event: the ties of all that would come before it are raised until they
+// come after it. That is done at once, and not when those happen: the run may be over before.
+func (r *Run) settle(due []kernel.Due, took int) {
+	first := due[took].Event
+	for i := range due {
+		event := due[i].Event
+		if !r.before(event, first) {
+			continue
 		}
-	}
-	r.popped = next
-	if next.tie > 0 && d.Event < uint64(len(r.ties)) {
-		at := choice.Address{Stream: kernelStream, Entity: tieStream, N: r.ties[d.Event]}
-		r.Source.Settle(at, next.tie)
+		t := &r.ties[event]
+		t.value = r.ties[first].value
+		if event < first {
+			t.value++
+		}
+		r.Source.Settle(choice.Address{Stream: kernelStream, Entity: tieStream, N: t.draw}, t.value)
 	}
 }
 
@@ -136,12 +161,14 @@ func (r *Run) settle(d *kernel.Due) {
 func (r *Run) Ready(among []kernel.Candidate) { r.among = append(r.among[:0], among...) }
 
 // Scheduled implements [kernel.Explorer].
-func (r *Run) Scheduled(event uint64) {
+func (r *Run) Scheduled(event uint64, tied bool) {
 	r.order.schedule(event)
 	for uint64(len(r.ties)) <= event {
-		r.ties = append(r.ties, 0)
+		r.ties = append(r.ties, tie{})
 	}
-	r.ties[event] = r.tie
+	if tied {
+		r.ties[event].draw = r.drawn
+	}
 }
 
 // Took implements [kernel.Explorer].
@@ -169,7 +196,7 @@ func (r *Run) Wrote(record *history.Record) {
 // answer is what a draw comes to.
 func (r *Run) answer(at choice.Fork) uint64 {
 	if at.Stream == kernelStream && at.Entity == tieStream {
-		r.tie = at.N
+		r.drawn = at.N
 		return 0 // Due decides
 	}
 	if at.Among == 1 || at.Splits == at.Among {
@@ -218,8 +245,11 @@ func (r *Run) answers(at *choice.Fork, wide bool) []uint64 {
 			r.sampled = map[string]int{}
 		}
 		r.sampled[streamName(at)]++
-		for n := 1; n < r.bounds.Samples; n++ {
-			r.values = append(r.values, (at.Among-1)/uint64(r.bounds.Samples-1)*uint64(n))
+		most, count := at.Among-1, min(uint64(max(r.bounds.Samples, 1)), at.Among)
+		for n := uint64(1); n < count; n++ {
+			hi, lo := bits.Mul64(most, n)
+			value, _ := bits.Div64(hi, lo, count-1)
+			r.values = append(r.values, value)
 		}
 	}
 	return r.values

@@ -26,6 +26,18 @@ func TestAnswers(t *testing.T) {
 			func(s *choice.Stream) uint64 { return s.Draw(101) },
 			[]uint64{0, 50, 100},
 		},
+		{
+			"a wide draw that is not divided evenly",
+			Bounds{Samples: 3},
+			func(s *choice.Stream) uint64 { return s.Draw(100) },
+			[]uint64{0, 49, 99},
+		},
+		{
+			"fewer answers than samples",
+			Bounds{Wide: 2, Samples: 100},
+			func(s *choice.Stream) uint64 { return s.Draw(4) },
+			[]uint64{0, 1, 2, 3},
+		},
 		{"a chance", Bounds{}, func(s *choice.Stream) uint64 { return hits(s.Chance(1, 1_000_000)) }, []uint64{0, 1}},
 		{"never", Bounds{}, func(s *choice.Stream) uint64 { return hits(s.Chance(0, 1_000_000)) }, []uint64{0}},
 		{"always", Bounds{}, func(s *choice.Stream) uint64 { return hits(s.Chance(1, 1)) }, []uint64{1}},
@@ -99,6 +111,41 @@ func TestOrder(t *testing.T) {
 			two.end()
 			if (one.total == two.total) != x.same {
 				t.Errorf("hashes %x and %x, the same: %v", one.total, two.total, x.same)
+			}
+		})
+	}
+}
+
+// TestStrikes: a step of no machine that has only been written down, or has hit a machine, changes things of
+// which nobody tells; one that tells what it has done at the store does not.
+func TestStrikes(t *testing.T) {
+	for _, x := range []struct {
+		name    string
+		touches kernel.Resource
+		same    bool
+	}{
+		{"written down", written, false},
+		{"hits a machine", kernel.FirstMachine + 2, false},
+		{"told", kernel.FirstResource, true},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			strike := func(o *order) {
+				o.begin(&kernel.Step{Kind: kernel.Fired, ID: 1, At: 5})
+				o.touch(x.touches, true)
+			}
+			var one, two order
+			for _, o := range []*order{&one, &two} {
+				o.reset()
+				o.schedule(1)
+			}
+			strike(&one)
+			one.took(1, 5)
+			one.end()
+			two.took(1, 5)
+			strike(&two)
+			two.end()
+			if (one.total == two.total) != x.same {
+				t.Errorf("in either order it is the same: %v", one.total == two.total)
 			}
 		})
 	}

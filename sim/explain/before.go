@@ -79,9 +79,22 @@ func (o *order) deserted(seq int32, r *history.Record, j *jobOrder) {
 		return
 	}
 	owner := &o.processes[o.history.Records[claim-1].Process] // a claim that is granted has one
-	if i, _ := slices.BinarySearch(owner.halts, claim); i < len(owner.halts) {
-		o.because(seq, owner.halts[i], orphaned)
+	o.because(seq, o.goneBy(owner, claim), orphaned)
+}
+
+// goneBy is what took a machine away after a claim, and its session with it: the first crash; or, if there
+// was none, the pause that is not over. It is 0 where neither did.
+func (o *order) goneBy(owner *processOrder, claim int32) int32 {
+	i, _ := slices.BinarySearch(owner.halts, claim)
+	for _, halt := range owner.halts[i:] {
+		if o.history.Records[halt-1].Kind == history.Crash {
+			return halt
+		}
 	}
+	if owner.halt > claim {
+		return owner.halt
+	}
+	return 0
 }
 
 // changes says whether a record tells of a change on the board. To adopt a claim changes nothing.
@@ -164,9 +177,11 @@ func (o *order) leaseEnded(seq int32, r *history.Record, j *jobOrder) {
 		claim = owner.called[r.Job]
 		o.because(seq, claim, ended)
 	}
-	if i, _ := slices.BinarySearch(owner.halts, claim); i < len(owner.halts) {
-		o.because(seq, owner.halts[i], unrenewed)
+	gone := o.goneBy(owner, claim)
+	if pause := latest(owner.halts); gone == 0 && pause > claim {
+		gone = pause // it is over, and may have been too long all the same
 	}
+	o.because(seq, gone, unrenewed)
 	for k := len(owner.faults) - 1; k >= 0 && owner.faults[k] > claim; k-- {
 		if hinders(&o.history.Records[owner.faults[k]-1]) {
 			o.because(seq, owner.faults[k], unrenewed)
@@ -188,9 +203,8 @@ func hinders(r *history.Record) bool {
 // lost links the notice that a claim is lost to what has ended it.
 func (o *order) lost(seq int32, r *history.Record, j *jobOrder, p *processOrder) {
 	mine := p.claimed[r.Job]
-	for i := len(j.commits) - 1; i >= 0 && j.commits[i] > mine; i-- {
+	if i, _ := slices.BinarySearch(j.commits, mine+1); i < len(j.commits) {
 		o.because(seq, j.commits[i], noticed)
-		return
 	}
 }
 

@@ -13,6 +13,10 @@ import (
 // jumps.
 const coarse = 8
 
+// leastJump is which part of the runs the share has to rise by for a moment to be told as the one that
+// decided it: one in so many. Less may be chance.
+const leastJump = 4
+
 // future is how many of the runs that go on anew from a moment break the promise.
 type future struct {
 	moment int // its number
@@ -206,25 +210,29 @@ func (l *lab) inWords(before, after reports.Branch, e *reports.Inevitable, sure 
 		return fmt.Sprintf("It was to be expected from the start: of %d runs in which every choice was drawn "+
 			"anew, all broke %s as well.", first.Runs, what)
 	}
-	if after.Broken <= before.Broken {
-		return fmt.Sprintf("No moment decided it: wherever the run is branched, about as many of the runs that "+
-			"go on anew break %s (%d of %d at first, %d of %d in the end).", what,
-			first.Broken, first.Runs, final.Broken, final.Runs)
+	if rise := after.Broken - before.Broken; rise*leastJump < after.Runs {
+		return fmt.Sprintf("No one moment decided it: from one instant to the next the number of runs that break "+
+			"%s rises by no more than %d of %d. From the start it is %d, in the end %d.", what, max(rise, 0),
+			after.Runs, first.Broken, final.Broken)
 	}
 	text := fmt.Sprintf("With every choice drawn anew from %s on, %d of %d runs broke %s; from %s on, %d of %d.",
 		clock(before.AtNS), before.Broken, before.Runs, what, clock(after.AtNS), after.Broken, after.Runs)
-	switch sentence := reports.Sentence(l.base.History, e.Record); {
-	case before.Record == after.Record:
+	between, sentence := after.Record-before.Record, reports.Sentence(l.base.History, e.Record)
+	switch {
+	case between == 0:
 		text += " Between the two nothing was written down: what decided it is how long a message took, or " +
 			"who went first."
-	case sure:
+	case between == 1:
 		text += fmt.Sprintf(" Between the two, at %s (record %d): %s.", clock(e.AtNS), e.Record, sentence)
+	case sure:
+		text += fmt.Sprintf(" Of the %d records between the two, what led to it is at %s (record %d): %s.",
+			between, clock(e.AtNS), e.Record, sentence)
 	default:
-		text += fmt.Sprintf(" Between the two are %d records; the last is record %d: %s.",
-			after.Record-before.Record, e.Record, sentence)
+		text += fmt.Sprintf(" Between the two are %d records; the last is record %d: %s.", between, e.Record,
+			sentence)
 	}
 	if after.Broken == after.Runs {
-		text += " After that nothing could prevent it."
+		text += fmt.Sprintf(" In none of these %d runs did anything that came later prevent it.", after.Runs)
 	}
 	return text
 }

@@ -18,7 +18,7 @@
 //     was, all that comes later anew (branches.go).
 //
 // Everything is counted in steps and runs and nothing by a clock, so that the same run has the same
-// explanation everywhere; who has no patience may say so by [Config].Stop.
+// explanation everywhere; who has no patience may say so by [Config].Stop, and then the explanation says so.
 //
 // What may not live here: how the words are set on a terminal or a page (package reports), and anything
 // that changes what happens in a run.

@@ -54,11 +54,12 @@ func Explain(c Config) (*Told, error) {
 	}
 	defer l.world.Close()
 	v := l.violation
-	e := reports.Explanation{Property: c.Property, Job: v.job, Summary: v.summary()}
+	e := reports.Explanation{Property: c.Property, Job: v.job}
 	told := &Told{}
 	if c.Property == linearizable && v.job != "" {
-		e.Unordered, told.Drawing = unordered(l.base.History, v)
+		e.Unordered, told.Drawing = unordered(l.base.History, v) // which may move the violation
 	}
+	e.Summary = v.summary()
 	o := orderOf(l.base.History)
 	g := l.mattered(o)
 	e.Faults = g.text
@@ -67,6 +68,7 @@ func Explain(c Config) (*Told, error) {
 		e.Without = l.without(g.led[n-1])
 	}
 	e.Inevitable = l.inevitable(e.Chain)
+	e.Cut = l.cut
 	told.Explanation = e
 	return told, nil
 }

@@ -228,7 +228,7 @@ func TestRunsPartWhereTheyAreSaidTo(t *testing.T) {
 	}
 }
 
-// Once the answer to the claim is lost nothing can prevent the violation, whatever is drawn; before that it is
+// Once the answer to the claim is lost nothing prevents the violation, whatever is drawn; before that it is
 // prevented more often than not.
 func TestShareJumpsWhereItIsDecided(t *testing.T) {
 	c := catch(t, "unknown-taken-for-refused")
@@ -236,6 +236,9 @@ func TestShareJumpsWhereItIsDecided(t *testing.T) {
 	v := e.Inevitable
 	if len(v.Branches) < 12 {
 		t.Fatalf("the run was branched at %d instants only", len(v.Branches))
+	}
+	if e.Cut != "" || !strings.HasSuffix(v.Text, "In none of these 20 runs did anything that came later prevent it.") {
+		t.Errorf("it says %q, %q", e.Cut, v.Text)
 	}
 	fault := e.Without.Fault
 	if got := reports.Sentence(c.run.Result.History, v.Record); got != fault {
@@ -294,5 +297,8 @@ func TestWithoutTimeTheChainIsTold(t *testing.T) {
 	e := c.explain(t).Explanation
 	if len(e.Chain) == 0 || e.Unordered == nil || e.Inevitable != nil {
 		t.Errorf("without time: %+v", e)
+	}
+	if !strings.Contains(e.Cut, "The time for this was up") || !strings.Contains(e.Faults, "is not known") {
+		t.Errorf("it does not say that there was no time: %q, %q", e.Cut, e.Faults)
 	}
 }

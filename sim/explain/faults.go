@@ -11,6 +11,7 @@ import (
 // because without one of them the run takes another turn before.
 type guilt struct {
 	led, scene []world.Strike
+	how        string // how it is known of those that led to it, as the beginning of a sentence
 	text       string
 }
 
@@ -42,12 +43,15 @@ func (l *lab) mattered(o *order) guilt {
 		return guilt{text: "No fault struck in this run."}
 	case t.enough(nil):
 		return guilt{text: fmt.Sprintf("No fault mattered: without any of the %s that struck, the promise is "+
-			"broken just the same.", counted(len(all)))}
+			"broken just the same%s.", counted(len(all)), l.forJob())}
 	}
 	kept := t.first(all)
 	kept = t.classes(kept)
 	kept = t.singles(kept)
-	g := o.parted(kept, l.violation)
+	g := guilt{led: kept}
+	if !t.cut { // or it is not known of each that it mattered, and they may be too many
+		g = o.parted(kept, l.violation)
+	}
 	g.text = t.said(len(all), g)
 	return g
 }
@@ -60,10 +64,17 @@ func (o *order) parted(strikes []world.Strike, v *violation) (g guilt) {
 	leads := func(record int64) bool { return o.leads(int32(record), int32(v.at)) }
 	kind := func(record int64) string { return o.history.Records[record-1].Reason }
 	final := func(record int64) bool { return kind(record) == kind(strikes[len(strikes)-1].Record) }
-	for _, led := range [...]func(record int64) bool{leads, hit, final} {
-		g = guilt{}
+	for _, way := range [...]struct {
+		led func(record int64) bool
+		how string
+	}{
+		{leads, "What led to the violation is in"},
+		{hit, "No way leads from them to the violation in what was recorded; the same job was struck in"},
+		{final, "No way leads from them to the violation in what was recorded; the last, and others like it, are"},
+	} {
+		g = guilt{how: way.how}
 		for _, s := range strikes {
-			if led(s.Record) {
+			if way.led(s.Record) {
 				g.led = append(g.led, s)
 			} else {
 				g.scene = append(g.scene, s)
@@ -83,33 +94,41 @@ func counted(n int) string {
 	return fmt.Sprintf("%d faults", n)
 }
 
+// said tells how many of all faults it took. Broken and kept are said of the job that the violation is about:
+// others may fare otherwise.
 func (t *trial) said(all int, g guilt) string {
-	kept := len(g.led) + len(g.scene)
-	text := fmt.Sprintf("Of the %s that struck, it took %d: with these alone the promise is broken just the "+
-		"same, and not when one more is left out.", counted(all), kept)
+	of, kept := t.lab.forJob(), len(g.led)+len(g.scene)
+	struck := counted(all) + " that struck"
 	switch {
+	case t.cut && all == kept:
+		return fmt.Sprintf("Which of the %s it took is not known: there was no end to trying it without some of "+
+			"them.", struck)
 	case t.cut:
-		text = fmt.Sprintf("Of the %s that struck, it took no more than %d: with these alone the promise is "+
-			"broken just the same. Not all of them could be tried one by one.", counted(all), kept)
+		return fmt.Sprintf("Of the %s, it took no more than %d: with these alone the promise is broken just the "+
+			"same%s. Not all of them could be tried one by one.", struck, kept, of)
 	case all == 1:
-		text = "One fault struck, and it mattered: without it, the promise is kept."
-	case all == kept:
-		text = fmt.Sprintf("All of the %s that struck mattered: without any one of them, the promise is kept.",
-			counted(all))
-	case kept == 1:
-		text = fmt.Sprintf("Of the %s that struck, one mattered: with it alone the promise is broken just the "+
-			"same, and without any it is kept.", counted(all))
+		return fmt.Sprintf("One fault struck, and it mattered: without it, the promise is not broken%s.", of)
+	}
+	text := fmt.Sprintf("Of the %s, it took %d: with these alone the promise is broken just the same%s, and "+
+		"not when any one of them is left out as well.", struck, kept, of)
+	switch kept {
+	case all:
+		text = fmt.Sprintf("All of the %s mattered: without any one of them, the promise is not broken%s.",
+			struck, of)
+	case 1:
+		text = fmt.Sprintf("Of the %s, one mattered: with it alone the promise is broken just the same%s, and "+
+			"without any it is not.", struck, of)
 	}
 	if len(g.scene) == 0 {
 		return text
 	}
-	text += fmt.Sprintf(" What led to the violation is in %s.", listed(g.led))
+	text += fmt.Sprintf(" %s %s.", g.how, listed(g.led))
 	if len(g.scene) == 1 {
-		return text + fmt.Sprintf(" The other (%s) only set the scene: without it, other things happen at other "+
-			"times.", listed(g.scene))
+		return text + fmt.Sprintf(" The other (%s) set the scene, as far as can be seen: without it, other things "+
+			"happen at other times.", listed(g.scene))
 	}
-	return text + fmt.Sprintf(" The others (%s) only set the scene: without one of them, other things happen "+
-		"at other times.", listed(g.scene))
+	return text + fmt.Sprintf(" The others (%s) set the scene, as far as can be seen: without one of them, "+
+		"other things happen at other times.", listed(g.scene))
 }
 
 // listed names the records of strikes.

@@ -21,6 +21,7 @@ type lab struct {
 	moments   []moment // in order of time
 	left      int64    // steps
 	runs      int      // at each moment at which it is branched
+	cut       string   // why there was an end before all was done; empty: all was
 }
 
 // moment is a point in virtual time at which the run can be branched.
@@ -89,9 +90,21 @@ const (
 	wholePercent  = 100
 )
 
-// spent reports whether there is to be no further run for something that is to end by then.
+// spent reports whether there is to be no further run for something that is to end by then. What a clock has
+// ended may go further another time, and whoever reads it has to know that.
 func (l *lab) spent(percent int) bool {
-	return l.left <= 0 || l.config.Stop != nil && l.config.Stop(percent)
+	if l.config.Stop != nil && l.config.Stop(percent) {
+		l.cut = "The time for this was up before all that was to be run again had been: where there is more, " +
+			"more is found."
+		return true
+	}
+	if l.left > 0 {
+		return false
+	}
+	if l.cut == "" {
+		l.cut = "This run is so long that not all of what was to be run again could be."
+	}
+	return true
 }
 
 // try runs it and holds the history against the promise.
@@ -115,6 +128,14 @@ func breaks(v checker.Verdict, job string) bool {
 		}
 	}
 	return len(v.Findings) >= mostFindings // there are more than are listed
+}
+
+// forJob says of which job something is said, if it is of one.
+func (l *lab) forJob() string {
+	if l.violation.job == "" {
+		return ""
+	}
+	return " for " + l.violation.job
 }
 
 // mostFindings is how many findings a verdict lists at most.

@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"slices"
 	"strings"
 
 	"derail/checker/history"
@@ -166,11 +167,14 @@ func halts(r *history.Record) bool {
 // hits links what came of a call to the faults that struck while it was under way, where they can have had
 // to do with it.
 func (o *order) hits(seq int32, r *history.Record, p *processOrder) {
-	if job := p.struck[r.Job]; r.Kind != history.Heard && len(job) > 0 {
-		for _, f := range job {
-			o.because(seq, f, struck)
-		}
-		delete(p.struck, r.Job)
+	if r.Kind != history.Heard {
+		p.struck[r.Job] = slices.DeleteFunc(p.struck[r.Job], func(fault int32) bool {
+			hit := int64(fault) > r.Call && !strings.HasPrefix(o.history.Records[fault-1].Reason, "task.")
+			if hit {
+				o.because(seq, fault, struck)
+			}
+			return hit
+		})
 	}
 	for i := len(p.faults) - 1; i >= 0 && r.Call > 0 && int64(p.faults[i]) > r.Call; i-- {
 		if slow(&o.history.Records[p.faults[i]-1]) {

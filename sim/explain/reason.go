@@ -26,7 +26,7 @@ const (
 	remained         // the last change of the job, and where it is in the end
 	pending          // a call that nothing ever came of, and where the job is in the end
 	orphaned         // what took the owner of a job away, and where the job is in the end
-	owned            // a claim, and what is done under it
+	owned            // a claim, and what is done under it, or after it
 	logged           // a write to the logbook, and who reads or meets it
 	seen             // a change of the job, and who sees it
 	proceeded        // the same machine, still about the same job, under the same claim if there is one
@@ -64,20 +64,20 @@ func (r reason) words(h *history.History, before, now int32) string {
 	case answered:
 		return fmt.Sprintf("it is what came of the call in record %d", before)
 	case struck:
-		return struckWords(b, before)
+		return struckWords(b, before, h.Records[now-1].Type)
 	case followed:
 		return fmt.Sprintf("on the board, the job was as record %d had left it", before)
 	case freed:
-		return fmt.Sprintf("the job was free since record %d", before)
+		return fmt.Sprintf("record %d had made the job free", before)
 	case taken:
 		return fmt.Sprintf("record %d had given the job to %s", before, processOf(h, b.Process))
 	case ended:
 		if b.Type == history.Invoke {
-			return fmt.Sprintf("it is the lease under which the call in record %d was made", before)
+			return fmt.Sprintf("it is the lease of the claim that was asked for in record %d", before)
 		}
 		return fmt.Sprintf("it is the lease of the claim in record %d", before)
 	case unrenewed:
-		return fmt.Sprintf("no renewal of it came through after record %d", before)
+		return unrenewedWords(b, before)
 	case noticed:
 		return fmt.Sprintf("record %d had ended its claim", before)
 	case remained:
@@ -89,11 +89,11 @@ func (r reason) words(h *history.History, before, now int32) string {
 	case logged:
 		return fmt.Sprintf("it comes after what record %d says of the logbook", before)
 	case seen:
-		return fmt.Sprintf("the board was then as record %d had left it", before)
+		return fmt.Sprintf("the last that is known to have changed the job before that call is record %d", before)
 	case erased:
 		return erasedWords(h, before, now)
 	case delayed:
-		return fmt.Sprintf("the call was under way when the network failed in record %d", before)
+		return fmt.Sprintf("the call was under way when the fault in record %d struck the network", before)
 	case stored:
 		return fmt.Sprintf("the store comes to it after what happened in record %d", before)
 	default:
@@ -115,7 +115,7 @@ func (r reason) ofMachine(h *history.History, before, now int32) string {
 	case r == returned:
 		return fmt.Sprintf("it comes back after the crash in record %d", before)
 	case r == owned:
-		return fmt.Sprintf("%s had the job since record %d", who, before)
+		return fmt.Sprintf("%s had claimed the job in record %d", who, before)
 	case r == proceeded:
 		return fmt.Sprintf("%s goes on with the same job after record %d", who, before)
 	case r == again:
@@ -129,7 +129,9 @@ func (r reason) ofMachine(h *history.History, before, now int32) string {
 	}
 }
 
-func struckWords(fault *history.Record, seq int32) string {
+// struckWords say what a fault did to a call, or to whatever else it struck. Where the answer to the call is
+// that it was done, it was done after that.
+func struckWords(fault *history.Record, seq int32, answer history.Type) string {
 	switch fault.Reason {
 	case "storage.unknown-applied":
 		return fmt.Sprintf("the fault in record %d took away the answer, though the store had done it", seq)
@@ -140,9 +142,28 @@ func struckWords(fault *history.Record, seq int32) string {
 	case "storage.slow", "disk.slow":
 		return fmt.Sprintf("the fault in record %d delayed it until then", seq)
 	case "storage.refused":
+		if answer == history.OK {
+			return fmt.Sprintf("the fault in record %d made the store refuse it at first", seq)
+		}
 		return fmt.Sprintf("the fault in record %d made the store refuse it", seq)
 	default:
 		return fmt.Sprintf("it was struck by the fault in record %d", seq)
+	}
+}
+
+// unrenewedWords say why a lease ended. That a machine was gone is certain; a fault may have done it.
+func unrenewedWords(b *history.Record, seq int32) string {
+	switch {
+	case b.Kind == history.Crash:
+		return fmt.Sprintf("its owner was gone since record %d", seq)
+	case b.Kind == history.Pause:
+		return fmt.Sprintf("its owner stood still in record %d", seq)
+	case b.Reason == "node.crash" || b.Reason == "node.stop":
+		return fmt.Sprintf("the fault in record %d took its owner away", seq)
+	case strings.HasPrefix(b.Reason, "lease.") || strings.HasPrefix(b.Reason, "clock."):
+		return fmt.Sprintf("the fault in record %d bears on when leases end", seq)
+	default:
+		return fmt.Sprintf("the last fault that can have kept its owner from renewing it is in record %d", seq)
 	}
 }
 

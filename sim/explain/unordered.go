@@ -105,7 +105,7 @@ func (b *board) contradiction() (needed []int) {
 	records := b.history.Records
 	for i := range records {
 		r := records[i]
-		if r.Type != history.OK && r.Type != history.Fail {
+		if r.Type != history.OK && r.Type != history.Fail || r.Call == 0 {
 			continue
 		}
 		records[i].Type, records[i].Epoch, records[i].Revision = history.Info, records[r.Call-1].Epoch, 0

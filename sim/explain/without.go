@@ -97,7 +97,7 @@ func shortened(lines []string) []string {
 	if left <= 1 {
 		return lines
 	}
-	return slices.Concat(lines[:firstLines], []string{fmt.Sprintf("... %d records later ...", left)},
+	return slices.Concat(lines[:firstLines], []string{fmt.Sprintf("... %d more ...", left)},
 		lines[len(lines)-lastLines:])
 }
 

@@ -12,6 +12,7 @@ import (
 type guided struct {
 	first, given uint64
 	ran          int
+	begun        int // runs of a corpus that was read
 	fresh        int // runs that reached something new
 
 	seeds   []choice.Record // of a corpus that was read: they are run first
@@ -27,7 +28,7 @@ type guided struct {
 // others change some choices of a run that reached what few others have.
 func Guided(first uint64, corpus []choice.Record) *GuidedSearch {
 	return &GuidedSearch{guided{
-		first: first, seeds: corpus, reached: map[Feature]int{}, by: map[Feature]*Kept{},
+		first: first, begun: len(corpus), seeds: corpus, reached: map[Feature]int{}, by: map[Feature]*Kept{},
 	}}
 }
 
@@ -36,6 +37,10 @@ type GuidedSearch struct{ guided }
 
 // Corpus is the runs that are worth keeping, no more than are needed to reach all that was reached.
 func (g *GuidedSearch) Corpus() []*Kept { return Minimal(g.corpus) }
+
+// Reread reports whether every run was heard of of the corpus that the search began with. Until then nobody
+// knows what those are worth that were not.
+func (g *GuidedSearch) Reread() bool { return g.ran >= g.begun }
 
 // lead is how many runs are out at a time. What is learned from a run comes so much later, and so many
 // workers have something to do.

@@ -53,13 +53,17 @@ type Find struct {
 }
 
 // Search makes the runs that a strategy asks for. The same strategy makes the same runs, with the same
-// result, for any number of workers, unless Stop or ctx ends it.
+// result, for any number of workers, unless Stop or ctx ends it. Of a scenario with choices in it there is
+// one run, and no strategy is asked.
 func Search(ctx context.Context, c Searching) *Found {
 	if c.Parallel <= 0 {
 		c.Parallel = runtime.GOMAXPROCS(0)
 	}
 	if c.Keep == 0 {
 		c.Keep = 20
+	}
+	if c.Blueprint.Scenario.Choices != "" {
+		c.Strategy = &written{blueprint: c.Blueprint}
 	}
 	defer collectLess()()
 	ahead := max(c.Strategy.Ahead(), 1)

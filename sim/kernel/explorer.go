@@ -9,11 +9,12 @@ type Explorer interface {
 	// Due says which of the events comes first that are to happen at one instant: by its place in the list,
 	// which is in the order in which they happen otherwise. It is asked also where there is only one.
 	Due(due []Due) int
-	// Took hears of a step before it happens, as [Config.Trace] does.
+	// Took hears of a step before it happens, as [Config.Trace] does, and of what a pause holds back.
 	Took(s Step)
-	// Scheduled hears that an event was made, by the number that [Due] and [Fired] know it by, right after
-	// its tie was drawn.
-	Scheduled(event uint64)
+	// Scheduled hears that an event was made, by the number that [Due] and [Fired] know it by. It is tied where
+	// a tie was drawn for it right before. Where none was, no draw can let it happen later than others of its
+	// instant: it is what a pause has held back, and comes when the machine goes on.
+	Scheduled(event uint64, tied bool)
 	// Touched hears what the step under way has looked at, or changed.
 	Touched(what Resource, changed bool)
 }
@@ -24,10 +25,8 @@ type Resource uint64
 
 // The resources of the kernel's own. Layers above number theirs from FirstResource on.
 const (
-	// Unknown stands for everything there is.
-	Unknown Resource = iota
 	// FirstResource is the least number of a layer's own resource.
-	FirstResource
+	FirstResource Resource = 1
 	// FirstMachine and those behind it are the nodes, by number: what their machines are and know.
 	FirstMachine Resource = 1 << 32
 )
@@ -35,10 +34,21 @@ const (
 // Due is an event that is to happen at the present instant. Its number is the same in every run that has
 // made the same choices until it was scheduled.
 type Due struct {
-	Event   uint64
-	At      int64
-	Machine string // to which it happens, if to one
-	Process string // that it wakes, if one
+	Event uint64
+	At    int64
+}
+
+// held tells an explorer of an event that a pause holds back, or of a process: nothing else happens, and yet
+// the order in which they were held back is that in which they come when the machine goes on.
+func (k *Kernel) held(m *Machine, event uint64, p *process) {
+	if k.explorer == nil {
+		return
+	}
+	s := Step{At: k.now, Steps: k.steps, Kind: Held, ID: event, Machine: m.node.name, Node: m.node.number}
+	if p != nil {
+		s.ID, s.Process, s.Rank = p.id, p.name, p.rank
+	}
+	k.explorer.Took(s)
 }
 
 // Touch tells an [Explorer], where there is one, that the step under way looks at something, or changes it.
@@ -79,23 +89,11 @@ func (k *Kernel) choose(first *entry) entry {
 	})
 	k.due = k.due[:0]
 	for i := range k.dueAt {
-		k.due = append(k.due, k.describe(&k.dueAt[i]))
+		k.due = append(k.due, Due{Event: orderNumber(k.dueAt[i].order), At: at})
 	}
 	chosen := k.dueAt[k.explorer.Due(k.due)]
 	q.remove(slices.IndexFunc(q.entries, func(e entry) bool { return e.order == chosen.order }))
 	return chosen
-}
-
-func (k *Kernel) describe(e *entry) Due {
-	v := &k.events[e.slot]
-	d := Due{Event: orderNumber(e.order), At: e.at}
-	switch {
-	case v.process != nil:
-		d.Machine, d.Process = v.process.machine.node.name, v.process.name
-	case v.machine != nil:
-		d.Machine = v.machine.node.name
-	}
-	return d
 }
 
 // remove takes one entry out of a queue that has no hole.

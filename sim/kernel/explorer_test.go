@@ -33,7 +33,7 @@ func (g *guide) Took(s kernel.Step) {
 	g.steps = append(g.steps, fmt.Sprintf("%v %s/%s %d", s.Kind, s.Machine, s.Process, s.Rank))
 }
 
-func (g *guide) Scheduled(event uint64)               { g.ties[event] = g.tie }
+func (g *guide) Scheduled(event uint64, _ bool)       { g.ties[event] = g.tie }
 func (g *guide) Touched(what kernel.Resource, _ bool) { g.touched = append(g.touched, what) }
 
 func guided(t *testing.T, pick func(n int) int) (*guide, *world) {

@@ -17,6 +17,7 @@ type held struct {
 func (m *Machine) hold(p *process) {
 	p.state = queued
 	m.backlog = append(m.backlog, held{process: p})
+	m.kernel.held(m, 0, p)
 }
 
 // wakeUp is the end of a pause, as an action.
@@ -73,5 +74,8 @@ func (m *Machine) Resume() {
 		k.seq++
 		k.events[h.slot].order = k.seq
 		k.queue.push(entry{at: k.now, order: k.seq, slot: h.slot})
+		if k.explorer != nil {
+			k.explorer.Scheduled(k.seq, false)
+		}
 	}
 }

@@ -195,9 +195,10 @@ func (k *Kernel) occur(happens entry) *process {
 	m := e.machine
 	if m != nil && m.paused {
 		m.backlog = append(m.backlog, held{slot: slot, order: e.order})
+		k.held(m, orderNumber(e.order), nil)
 		return nil
 	}
-	action, number := e.action, e.order&(1<<tieShift-1)
+	action, number := e.action, orderNumber(e.order)
 	k.release(slot)
 	k.stepTo(number, action, m)
 	k.fire(action)

@@ -25,11 +25,12 @@ const (
 	Continued                 // a machine went on
 	Drew                      // a process drew a number
 	Noted                     // Kernel.Note
+	Held                      // what was to happen waits for the end of a pause; only an [Explorer] is told
 )
 
 var kindNames = [...]string{
 	"?", "started", "resumed", "woke", "ended", "died", "collapsed", "fired", "booted", "crashed",
-	"paused", "continued", "drew", "noted",
+	"paused", "continued", "drew", "noted", "held",
 }
 
 // String is the kind in one word.

@@ -95,7 +95,7 @@ func (k *Kernel) nextOrder() uint64 {
 	k.seq++
 	order := k.ties.Draw(1<<tieBits)<<tieShift | k.seq
 	if k.explorer != nil {
-		k.explorer.Scheduled(k.seq)
+		k.explorer.Scheduled(k.seq, true)
 	}
 	return order
 }

@@ -65,7 +65,7 @@ func (b *Bug) Shrink(
 		Name: b.Name, Seed: seed, Before: small.Before, After: small.After, Tried: small.Tried,
 		WallNS: int64(small.Took), Least: small.Least, Scenario: string(small.Scenario.Brief()),
 	}
-	if prove {
+	if prove && small.Seed == nil {
 		c.Scenario = small.Scenario
 		if made.Left, made.Removals, err = shrink.Prove(ctx, c); err != nil {
 			return nil, fmt.Errorf("what was shrunk: %w", err)

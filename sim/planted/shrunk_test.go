@@ -1,17 +1,14 @@
 package planted_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"derail/cmd/derail/workshop"
 	"derail/sim/planted"
 	"derail/sim/shrink"
 )
@@ -63,7 +60,7 @@ func shrinkAll(t *testing.T) (list []planted.Shrunk) {
 	}
 	w := newWorkshop(t)
 	for _, b := range planted.Bugs() {
-		small, err := shrinkOne(t, w, &b, known[b.Name].Seed)
+		small, err := w.Shrink(t.Context(), &b, known[b.Name].Seed, shrinkTime, true)
 		if err != nil {
 			t.Errorf("%s: %v", b.Name, err)
 			continue
@@ -76,30 +73,6 @@ func shrinkAll(t *testing.T) (list []planted.Shrunk) {
 		list = append(list, *small)
 	}
 	return list
-}
-
-// shrinkOne shrinks a bug here, or in the program that is built with its patch.
-func shrinkOne(t *testing.T, w *workshop.Workshop, b *planted.Bug, seed uint64) (*planted.Shrunk, error) {
-	t.Helper()
-	if !b.Patched() {
-		return b.Shrink(t.Context(), seed, shrinkTime, true, nil)
-	}
-	program, err := w.Build(t.Context(), b)
-	if err != nil {
-		return nil, err
-	}
-	run := exec.CommandContext(t.Context(), program, "bugs", "--here", "--json", "--shrink", "--prove", b.Name,
-		"--seed", fmt.Sprint(seed), "--time", shrinkTime.String())
-	var said, complaint bytes.Buffer
-	run.Stdout, run.Stderr = &said, &complaint
-	if err := run.Run(); err != nil {
-		return nil, fmt.Errorf("%w\n%s", err, complaint.Bytes())
-	}
-	var made []planted.Shrunk
-	if err := json.Unmarshal(said.Bytes(), &made); err != nil || len(made) != 1 {
-		return nil, fmt.Errorf("the program said %q (%w)", said.Bytes(), err)
-	}
-	return &made[0], nil
 }
 
 func writeShrunk(t *testing.T) {

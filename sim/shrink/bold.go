@@ -92,8 +92,19 @@ func (s *shrinker) rarely(dice int) {
 		for _, less := range [...]scenarios.Rate{8, 4, 2} {
 			drafts = append(drafts, rarer(s.best, less, true), rarer(s.best, less, false))
 		}
+		for i := range drafts {
+			drafts[i].below = s.size.Faults
+		}
 		again = s.sought(drafts, dice)
 	}
+}
+
+// spares reports whether a run has as few strikes as the draft is to have.
+func (d *draft) spares(o *outcome) bool {
+	if d.below == 0 {
+		return true
+	}
+	return sizeOf(d.scenario, o.strikes, plain(d.scenario, o.record), 0).Faults < d.below
 }
 
 // rarer is the draft with faults that strike so many times more rarely.

@@ -32,6 +32,7 @@ type outcome struct {
 	simulated int64
 	says      string
 	plan      string // the faults that a swarm drew
+	struck    []moment
 }
 
 func newCrew(ctx context.Context, c *Config) *crew {
@@ -99,7 +100,7 @@ func (c *crew) first(n int, at func(i int) (d draft, is bool)) (found int, d dra
 				}
 				c.tried.Add(1)
 				came, err := run(&one)
-				if err != nil || !came.fails || !one.valid() {
+				if err != nil || !came.fails || !one.spares(&came) || !one.valid() {
 					continue
 				}
 				mu.Lock()
@@ -155,6 +156,7 @@ func (r *runner) run(d *draft) (o outcome, err error) {
 		return outcome{}, err
 	}
 	options := r.options
+	options.Full = d.timed
 	if r.live != nil && !r.sign.learning {
 		options.Live = r.live
 	}
@@ -170,6 +172,7 @@ func (r *runner) run(d *draft) (o outcome, err error) {
 		if fails {
 			o.record, o.plan = source.Record(), result.Plan
 			o.strikes, o.simulated = strikesIn(r.plan, result), result.Simulated
+			o.struck = momentsOf(result)
 		}
 		return o, nil
 	}

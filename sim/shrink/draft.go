@@ -17,6 +17,10 @@ type draft struct {
 	rolls    family
 	roll     uint64
 	property string // what is to be broken: some things cannot be taken away from some
+	// below, unless it is 0, is more strikes than there may be in its run.
+	below int
+	// timed asks when each strike came.
+	timed bool
 }
 
 // family is a set of streams.

@@ -42,11 +42,15 @@ func (s *shrinker) always() (smaller bool) {
 		if !ratesOf(s.best.scenario).has(stream) || len(places(s.best.record, ofIt)) <= often {
 			continue
 		}
+		timed := s.best
+		timed.timed = true
+		end := s.best.scenario.Break
+		all := append(spans(s.crew.one(&timed).struck, stream, end), windows(end)...)
 		var drafts []draft
-		for _, w := range windows(s.best.scenario.Break) {
+		for _, w := range all {
 			d := s.best.with(func(sc *scenarios.Scenario) {
 				f := &sc.Faults[i]
-				f.Rate, f.From, f.Until = scenarios.Whole, max(f.From, w.from), w.until
+				f.Rate, f.From, f.Until = scenarios.Whole, w.from, w.until
 			})
 			d.record = slices.DeleteFunc(slices.Clone(d.record), ofIt)
 			drafts = append(drafts, d)

@@ -10,8 +10,13 @@ import (
 
 // adopt makes a draft that has failed the best one. What its run did not draw is not in the record any more.
 func (s *shrinker) adopt(d draft, o outcome) {
-	d.record = plain(d.scenario, o.record)
-	d.rolls, d.roll = 0, 0
+	record := plain(d.scenario, o.record)
+	if d.rolls == everything {
+		size := sizeOf(d.scenario, o.strikes, record, o.simulated)
+		s.whole = &seeded{d.scenario, d.roll, size, o.says}
+	}
+	d.record = record
+	d.rolls, d.roll, d.below = 0, 0, 0
 	s.best, s.size, s.says = d, sizeOf(d.scenario, o.strikes, d.record, o.simulated), o.says
 	if s.config.Progress != nil {
 		s.config.Progress(Progress{Step: s.step, Size: s.size, Tried: int(s.crew.tried.Load())})
@@ -57,22 +62,35 @@ const (
 	manyDice = 60
 	// otherDice is how far the dice of two tries are apart.
 	otherDice = 1000
+	// After so many tenths of the time no search begins that takes away from what there is, and none at all.
+	lastSearch, lastTry = 3, 8
 )
 
-// searches looks for the smallest more than once, each time with other dice, until it is small or half of
-// the time is up. The smallest of them is the result.
+// searches looks for the smallest more than once, each time with other dice, until it is small or the time
+// is nearly up: by taking away from what there is, and by looking for a run that has few faults to begin
+// with. The smallest of them is the result.
 func (s *shrinker) searches() {
 	begun := time.Now()
-	found := s.first
-	for s.offset = 0; !s.crew.over(); s.offset += otherDice {
+	var found result
+	passed := func(tenths time.Duration) bool { return time.Since(begun) > s.config.Limit*tenths/10 }
+	begin := true
+	for sparse, done := false, false; !done; begin = false {
 		s.result = s.first
-		s.search()
-		if s.size.weight() < found.size.weight() || s.offset == 0 {
+		switch {
+		case !sparse:
+			s.search()
+		case s.sparsely():
+			s.boldly(fewDice)
+			s.refine()
+		}
+		if better := found.size.weight() - s.size.weight(); begin || better > 0 || better == 0 && s.least {
 			found = s.result
 		}
-		if found.size.Aimed() || time.Since(begun) > s.config.Limit/2 {
-			break
+		done = found.least && found.size.Aimed() || passed(lastTry) || s.crew.over()
+		if sparse {
+			s.offset += otherDice
 		}
+		sparse = !sparse || passed(lastSearch)
 	}
 	s.result = found
 }
@@ -85,6 +103,11 @@ func (s *shrinker) search() {
 	if s.offset >= 2*otherDice { // it was not good enough twice
 		s.rarely(manyDice)
 	}
+	s.refine()
+}
+
+// refine makes a world small that has no more in it than it needs.
+func (s *shrinker) refine() {
 	s.explicitly()
 	s.plainly(fewDice)
 	s.round()

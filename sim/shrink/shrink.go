@@ -70,6 +70,9 @@ type Small struct {
 	Before, After Size
 	Tried         int // how many runs it took
 	Took          time.Duration
+	// Seed is set where time ran out with more choices left than a file can hold: the scenario has none then,
+	// and fails with this seed.
+	Seed *uint64
 	// Least says that nothing is left that can be taken away: each was tried. Where it is not, the time
 	// was up.
 	Least bool
@@ -118,6 +121,15 @@ type result struct {
 	size  Size
 	says  string
 	least bool
+	whole *seeded // the smallest of which every choice is what a seed says; nil: there is none
+}
+
+// seeded is a scenario that fails with a seed.
+type seeded struct {
+	scenario *scenarios.Scenario
+	roll     uint64
+	size     Size
+	says     string
 }
 
 // begin runs what is to be shrunk, and learns by what it is to be known again.
@@ -162,6 +174,9 @@ func (s *shrinker) conclude() (*Small, error) {
 		Before: s.before, After: s.size, Tried: int(s.crew.tried.Load()), Least: s.least, Says: s.says,
 	}
 	var err error
-	small.Scenario, err = s.tell()
+	if small.Scenario, err = s.tell(); errors.Is(err, errTooLarge) && s.whole != nil {
+		small.Seed, small.After, small.Says = &s.whole.roll, s.whole.size, s.whole.says
+		small.Scenario, err = s.tellSeeded()
+	}
 	return small, err
 }

@@ -1,11 +1,18 @@
 package shrink
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
 	"derail/scenarios"
 )
+
+// mostText is how large the file of a scenario may be.
+const mostText = 1 << 20
+
+// errTooLarge says that what is left cannot be written down.
+var errTooLarge = errors.New("is more than the file of a scenario can hold")
 
 // longestName is how long the name of a scenario may be.
 const longestName = 64
@@ -22,7 +29,27 @@ func (s *shrinker) tell() (*scenarios.Scenario, error) {
 	made.Seeds, made.Expect = 1, s.expectation()
 	made.Choices = explained(&made, d.record)
 	text := made.Brief()
+	if len(text) > mostText {
+		return nil, fmt.Errorf("%d choices are left, and that %w: give it more time", len(d.record), errTooLarge)
+	}
 	again, err := scenarios.Parse(made.Name+".yaml", text, scenarios.ParseOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("what was shrunk is no scenario: %w", err)
+	}
+	return again, nil
+}
+
+// tellSeeded makes a scenario without choices, which fails with one seed.
+func (s *shrinker) tellSeeded() (*scenarios.Scenario, error) {
+	w := s.whole
+	made := *w.scenario
+	made.Name = nameOf(s.config.Scenario.Name, s.config.Property)
+	s.says, s.best.scenario = w.says, w.scenario
+	hint := fmt.Sprintf("It fails with seed %d: its choices are too many for a file.", w.roll)
+	made.About = s.about() + folded(hint)
+	made.Seeds, made.Expect = 1, s.expectation()
+	made.Expect.Broken = nil // with other seeds it may hold
+	again, err := scenarios.Parse(made.Name+".yaml", made.Brief(), scenarios.ParseOptions{})
 	if err != nil {
 		return nil, fmt.Errorf("what was shrunk is no scenario: %w", err)
 	}

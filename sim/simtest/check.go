@@ -108,6 +108,8 @@ func deadlineOf(t TB) time.Time {
 type search interface {
 	// found reports whether there was a failing case.
 	found() bool
+	// hurried reports whether the time was over before the search was.
+	hurried() bool
 	// story tells the latest one. again is the command that runs it again, or empty.
 	story(again []string) string
 }
@@ -122,16 +124,20 @@ type reporter struct {
 	other  bool // it failed for another reason than a case that breaks a promise
 }
 
-// failedCase is how rapid's message of a failure begins that it could make smaller, and again is what it says
-// about running it again.
-const failedCase = "[rapid] failed after"
+// failedCase is how rapid's message of a failure begins, and flakyCase that of one that is not there any
+// more: when time is over no case is run. againFlags is what it says about running it again.
+const (
+	failedCase = "[rapid] failed after"
+	flakyCase  = "[rapid] flaky test"
+)
 
-var againFlags = regexp.MustCompile(`To reproduce, specify -run="(?:[^"\\]|\\.)*" (.*)`)
+var againFlags = regexp.MustCompile(`(?:To|try to) reproduce, specify -run="(?:[^"\\]|\\.)*" (.*)`)
 
 // Errorf hears of a failure.
 func (r *reporter) Errorf(format string, args ...any) {
 	r.Helper()
-	if !r.search.found() || !strings.HasPrefix(format, failedCase) {
+	known := strings.HasPrefix(format, failedCase) || strings.HasPrefix(format, flakyCase) && r.search.hurried()
+	if !known || !r.search.found() {
 		r.other = true
 		r.TB.Errorf(format, args...)
 		return

@@ -2,6 +2,7 @@ package simtest_test
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -112,6 +113,12 @@ func TestMistakesInTheConfiguration(t *testing.T) {
 		`there is no kind of fault, and no area, called "weather"`: {Kinds: []string{"weather"}},
 		`there is no property "claim.excluded"`:                    {MayBreak: []string{"claim.excluded"}},
 		"a property needs a name and a check":                      {Properties: []simtest.Property{{Name: "x"}}},
+		"Config.Flow: it returned neither a flow nor an error": {
+			Flow: func(host.Host, flow.Args) (*flow.Flow, error) { return nil, nil },
+		},
+		"Config.Flow: out of flows": {
+			Flow: func(host.Host, flow.Args) (*flow.Flow, error) { return nil, errors.New("out of flows") },
+		},
 		"Config.Scenario: ": {
 			Scenario: func(s *scenarios.Scenario) { s.Cluster.Engine.Workers = -3 },
 		},
@@ -204,14 +211,34 @@ func TestPlainProperty(t *testing.T) {
 type hurried struct {
 	simtest.TB
 	said *strings.Builder
+	left time.Duration
 }
 
-func (h hurried) Deadline() (time.Time, bool) { return time.Now().Add(time.Second), true }
+func (h hurried) Deadline() (time.Time, bool) { return time.Now().Add(h.left), true }
 func (h hurried) Log(args ...any)             { h.said.WriteString(fmt.Sprint(args...)) }
 
 // TestDeadline: no case is begun when go test is about to end the test, and that is told.
 func TestDeadline(t *testing.T) {
 	var said strings.Builder
-	simtest.Check(hurried{t, &said}, simtest.Config{})
+	simtest.Check(hurried{t, &said, time.Second}, simtest.Config{})
 	wants(t, said.String(), "every promise was kept in 0 cases; the time for the test was over")
+}
+
+// TestDeadlineAfterAFailure: a case that has failed is told as it was drawn, when there is no time to make it
+// smaller, and is not taken for one that fails by chance.
+func TestDeadlineAfterAFailure(t *testing.T) {
+	const left = 6 * time.Second // of which five are kept free
+	begun := time.Now()
+	var says, said strings.Builder
+	if simtest.Try(&says, func(t simtest.TB) {
+		simtest.Check(hurried{t, &said, left}, simtest.Config{
+			Properties: []simtest.Property{{Name: "never.kept", Check: func(*history.History) []checker.Finding {
+				time.Sleep(time.Until(begun.Add(left)) - 4*time.Second)
+				return []checker.Finding{{Text: "it is not"}}
+			}}},
+		})
+	}) {
+		t.Fatalf("it passed: %s", &said)
+	}
+	wants(t, says.String(), "never.kept is broken: it is not", "The case:", "it is not as small as it could be")
 }

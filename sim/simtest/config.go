@@ -27,7 +27,8 @@ type Config struct {
 	Kinds    []string
 	MayBreak []string
 
-	// Policy is the attempts policy of the conductors. Nil stands for five attempts and no rest between them.
+	// Policy is the attempts policy that is promised, and that of the conductors unless Conductor gives them
+	// another. Nil stands for five attempts and no rest between them.
 	Policy *conductor.Policy
 
 	// Scenario, if set, changes what has been drawn: the jobs and conductors are there, and faults are drawn
@@ -35,8 +36,8 @@ type Config struct {
 	// scenario file that leaves it out, but that leases are shorter.
 	Scenario func(s *scenarios.Scenario)
 
-	// Conductor, if set, changes how a conductor is set up, each time that one starts. Its Claims is the
-	// board: what is put in front of it decides in the conductor's place.
+	// Conductor, if set, changes how a conductor is set up, each time that one starts. Its Judge is for a
+	// policy in code; its Claims is the board, and what is put in front of it acts in the conductor's place.
 	Conductor func(c *conductor.Config)
 
 	// Flow, if set, is what a job does, in the place of scripted tasks: it is the factory that conductors

@@ -17,8 +17,8 @@
 // A [Config] with nothing in it runs derail's own conductors on scripted tasks. Each of its functions puts
 // something of the test's in the place of a part:
 //
-//	Policy      the attempts policy, where conductor.Policy can say it
-//	Conductor   how each conductor is set up: a policy in code (in front of its Claims), a listener, limits
+//	Policy      the attempts policy: what is promised, and what conductors do unless Conductor changes it
+//	Conductor   how each conductor is set up: a policy in code (its Judge), a listener, limits
 //	Flow        what a job does: real tasks, in flows of any kind
 //	Store       what stands between the conductors and the store: a cache, a cipher, a driver's retries
 //	Properties  what must hold besides

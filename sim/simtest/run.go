@@ -44,6 +44,9 @@ func runWith(p *plan, c Config, source *choice.Source) (*ran, error) {
 	w := world.New(it.blueprint)
 	defer w.Close()
 	it.result = w.Run(source, 0, world.Options{Full: true, Wrap: own.wrap()})
+	if own.trouble != nil { // such a job goes into the trash: no promise is broken, and nothing is tried
+		return nil, fmt.Errorf("Config.Flow: %w", own.trouble)
+	}
 	if c.Flow != nil {
 		it.result.History.Header.Shapes = own.all()
 	}
@@ -116,6 +119,7 @@ type declared struct {
 	config   *Config
 	scenario *scenarios.Scenario
 	shapes   map[string]history.Shape // by group
+	trouble  error                    // why Config.Flow built no flow
 }
 
 // wrap puts the test's own code where it belongs.
@@ -145,8 +149,15 @@ func (d *declared) registry(k *conductor.Config) *flow.Registry {
 		group := &d.scenario.Jobs[n]
 		err := flows.Register(workload.FactoryOf(group.Name), func(inputs flow.Args) (*flow.Flow, error) {
 			f, err := d.config.Flow(k.Host, inputs)
-			if err != nil || f == nil || f.Err() != nil {
-				return f, err
+			if err == nil && f == nil {
+				err = errors.New("it returned neither a flow nor an error")
+			}
+			if err == nil {
+				err = f.Err()
+			}
+			if err != nil {
+				d.trouble = err
+				return nil, err
 			}
 			d.declare(group, f)
 			return struck(f, n), nil

@@ -67,6 +67,8 @@ func (t *storeTrial) try(r *rapid.T) string {
 
 func (t *storeTrial) found() bool { return t.latest != "" }
 
+func (t *storeTrial) hurried() bool { return false }
+
 func (t *storeTrial) story(again []string) string {
 	var b strings.Builder
 	b.WriteString(t.latest)

@@ -15,6 +15,8 @@ import (
 
 func (t *trial) found() bool { return t.latest != nil }
 
+func (t *trial) hurried() bool { return t.cut }
+
 func (t *trial) story(again []string) string {
 	f := t.latest
 	if f.property == noProperty {
@@ -29,7 +31,14 @@ func (t *trial) story(again []string) string {
 		return f.headline + "\n\n" + errNotRepeatable.Error()
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n\nThe case%s:\n", f.headline, t.shrunk())
+	b.WriteString(f.headline + "\n")
+	if sentence := config.sentence(f.property); sentence != "" {
+		b.WriteString("The promise is: " + sentence + "\n")
+	}
+	fmt.Fprintf(&b, "\nThe case%s:\n", t.shrunk())
+	if t.cut {
+		b.WriteString("  (the time for the test was over: it is not as small as it could be)\n")
+	}
 	it.tell(&b)
 	b.WriteString("\n" + indented(it.events(it.verdict(f.property)), "  "))
 	tellAgain(&b, again)
@@ -37,6 +46,21 @@ func (t *trial) story(again []string) string {
 	fmt.Fprintf(&b, "\nThe case as a scenario, for derail replay FILE --seed 0%s:\n%s", same,
 		indented(text, "  "))
 	return b.String()
+}
+
+// sentence is what a property says, as a sentence, where it says that.
+func (c *Config) sentence(property string) string {
+	for _, p := range c.Properties {
+		if p.Name == property {
+			return p.Sentence
+		}
+	}
+	for _, p := range checker.Properties() {
+		if p.Name == property {
+			return p.Sentence
+		}
+	}
+	return ""
 }
 
 // tellAgain writes the commands that run a case again.
@@ -213,7 +237,7 @@ func (t *trial) fewer(it *ran, property string) choice.Record {
 	record, runs := it.source.Record(), 0
 	breaks := func(less choice.Record) bool {
 		config, err := t.config.forRun()
-		if runs++; err != nil || runs > mostFewer {
+		if runs++; err != nil || runs > mostFewer || t.late() {
 			return false
 		}
 		again, err := runWith(it.plan, config, choice.Replay(less))

@@ -23,8 +23,9 @@ func (w *World) note(kind history.Kind, node int, reason, subject string) {
 
 func (w *World) append(r history.Record) int64 {
 	r.At = w.kernel.Now()
-	if w.options.Explorer != nil {
-		w.options.Explorer.Wrote(&r)
+	if e := w.options.Explorer; e != nil {
+		told := r // a copy, or every record of every run would be on the heap
+		e.Wrote(&told)
 	}
 	seq := w.recorder.Append(r)
 	if w.options.Live != nil {

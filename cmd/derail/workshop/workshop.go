@@ -157,6 +157,35 @@ func (w *Workshop) send(ctx context.Context, b *planted.Bug, o *Order) ([]plante
 	return sightings, json.Unmarshal(out, &sightings)
 }
 
+// Shrink shrinks the run of a seed that shows a bug, see [planted.Bug.Shrink]: here, or by the program that
+// has the bug's patch in it, which has the same time for it.
+func (w *Workshop) Shrink(
+	ctx context.Context, b *planted.Bug, seed uint64, limit time.Duration, prove bool,
+) (*planted.Shrunk, error) {
+	if !b.Patched() {
+		return b.Shrink(ctx, seed, limit, prove, nil)
+	}
+	program, err := w.Build(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	args := []string{
+		"bugs", "--here", "--json", "--shrink", b.Name, "--seed", fmt.Sprint(seed), "--time", limit.String(),
+	}
+	if prove {
+		args = append(args, "--prove")
+	}
+	out, err := output(exec.CommandContext(ctx, program, args...))
+	if err != nil {
+		return nil, err
+	}
+	var made []planted.Shrunk
+	if err := json.Unmarshal(out, &made); err != nil || len(made) != 1 {
+		return nil, fmt.Errorf("the program that was built with the patch said %q (%w)", out, err)
+	}
+	return &made[0], nil
+}
+
 // Build builds derail with a bug's patch and returns where the program is. Bugs with the same patch share
 // one.
 func (w *Workshop) Build(ctx context.Context, b *planted.Bug) (string, error) {
