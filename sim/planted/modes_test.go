@@ -13,10 +13,10 @@ import (
 	"derail/sim/planted"
 )
 
-// TestModes holds the comparison of the modes of search against the bugs. With -update it hunts each bug by
-// each mode, which takes an hour; TestTables -update then writes the table.
+// TestModes holds the comparison of the modes of search against the bugs. With -measure it hunts each bug
+// by each mode, which takes an hour; TestTables -rewrite then writes the table.
 func TestModes(t *testing.T) {
-	if *update {
+	if *measure {
 		compareModes(t)
 		return
 	}
@@ -25,7 +25,7 @@ func TestModes(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(list) == 0 {
-		t.Skip("not measured yet: go test ./sim/planted -run TestModes -update -timeout 3h")
+		t.Skip("not measured yet: go test ./sim/planted -run TestModes -measure -timeout 3h")
 	}
 	for _, c := range list {
 		bug, known := planted.Find(c.Name)
@@ -48,7 +48,7 @@ func TestModes(t *testing.T) {
 		}
 	}
 	if missing > 0 {
-		t.Errorf("%d bugs were not hunted by mode: go test ./sim/planted -run TestModes -update -timeout 3h", missing)
+		t.Errorf("%d bugs were not hunted by mode: go test ./sim/planted -run TestModes -measure -timeout 3h", missing)
 	}
 }
 
@@ -84,17 +84,20 @@ func compareModes(t *testing.T) {
 
 func writeModes(t *testing.T, known map[string]planted.Compared) {
 	t.Helper()
-	var list []planted.Compared
+	var lines []string // one for each bug: the file is long enough
 	for _, b := range planted.Bugs() {
-		if c, is := known[b.Name]; is {
-			list = append(list, c)
+		c, is := known[b.Name]
+		if !is {
+			continue
 		}
+		line, err := json.Marshal(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines = append(lines, string(line))
 	}
-	text, err := json.MarshalIndent(list, "", "\t")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile("modes.json", append(text, '\n'), 0o644); err != nil {
+	text := "[\n" + strings.Join(lines, ",\n") + "\n]\n"
+	if err := os.WriteFile("modes.json", []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -102,7 +105,7 @@ func writeModes(t *testing.T, known map[string]planted.Compared) {
 const modesForeword = `
 ## What the modes of search are worth
 
-<!-- modes: measured by go test ./sim/planted -run TestModes -update, written by TestTables -update -->
+<!-- modes: measured by go test ./sim/planted -run TestModes -measure, written by TestTables -rewrite -->
 
 How many runs it took until the bug showed, by ` + "`derail explore`" + `'s modes: the median of %d hunts
 from seeds that have nothing in common, each of %d runs at the most. In its own scenario a bug is found by

@@ -11,6 +11,11 @@ import (
 	"derail/sim/planted"
 )
 
+var (
+	measure = flag.Bool("measure", false, "measure what takes long (TestShrunk, TestModes), and write it down")
+	rewrite = flag.Bool("rewrite", false, "write the tables of what was measured last")
+)
+
 var update = flag.Bool("update", false, "hunt every bug from five seeds and write the tables anew")
 
 const readme = "README.md"
@@ -40,6 +45,10 @@ func TestTables(t *testing.T) {
 	known, err := planted.Record()
 	if err != nil {
 		t.Fatal(err)
+	}
+	if *rewrite {
+		writeTables(t, known)
+		return
 	}
 	if len(known) != len(planted.Bugs()) {
 		t.Errorf("seen.json has %d bugs, and there are %d (%s)", len(known), len(planted.Bugs()), anew)

@@ -19,11 +19,11 @@ const (
 	mostOfThem = 95
 )
 
-// TestShrunk holds what the table says of shrinking against the aim. With -update it shrinks a run of
+// TestShrunk holds what the table says of shrinking against the aim. With -measure it shrinks a run of
 // every bug, one after the other, proves that nothing is left which can be taken away, and writes
 // shrunk.json and the table: some minutes, most of them for building what has a patch.
 func TestShrunk(t *testing.T) {
-	if *update {
+	if *measure {
 		shrunkNow = shrinkAll(t)
 		writeShrunk(t)
 		return
@@ -33,7 +33,7 @@ func TestShrunk(t *testing.T) {
 	case err != nil:
 		t.Fatal(err)
 	case len(list) == 0:
-		t.Skip("it was not measured yet: go test ./sim/planted -run TestShrunk -update")
+		t.Skip("it was not measured yet: go test ./sim/planted -run TestShrunk -measure")
 	}
 	small := 0
 	for _, b := range planted.Bugs() {
@@ -94,7 +94,7 @@ func writeShrunk(t *testing.T) {
 const shrunkForeword = `
 ## How small they get
 
-<!-- shrunk: written by go test ./sim/planted -run TestShrunk -update -->
+<!-- shrunk: written by go test ./sim/planted -run TestShrunk -measure -->
 
 What ` + "`derail shrink`" + ` leaves of the run that shows each bug, within %v on two cores: %d of %d have at most %d
 faults, %d forced switches and %d conductors, and nothing is left that could be taken away: each single thing was
