@@ -134,3 +134,16 @@ func TestExplorerHears(t *testing.T) {
 	alone := newWorld(t, kernel.Coroutines, benign())
 	alone.Touch(kernel.FirstResource, true)
 }
+
+// TestExplorerHearsNoEnd: what a run leaves behind is unwound when the next one begins, and by then whoever made
+// it may be judging it.
+func TestExplorerHearsNoEnd(t *testing.T) {
+	g, w := guided(t, func(int) int { return 0 })
+	w.a.Go("sleeper", func() { _ = w.a.Sleep(t.Context(), time.Hour) })
+	w.Run(int64(time.Second))
+	heard := len(g.steps)
+	w.Close()
+	if heard == 0 || len(g.steps) != heard {
+		t.Errorf("it heard %d steps while the run went, and %q after it", heard, g.steps[heard:])
+	}
+}

@@ -184,7 +184,7 @@ func (k *Kernel) unwindAll() {
 		panic("kernel: closed from inside the run")
 	}
 	hash, steps := k.hash, k.steps
-	k.trace, k.closing = nil, true
+	k.trace, k.explorer, k.closing = nil, nil, true // who made the run may be judging it by now
 	for _, n := range k.nodes {
 		if m := n.machine; m != nil && !m.dead {
 			m.kill()
