@@ -27,6 +27,16 @@ func Embedded() []Source {
 	return append(embedded("."), embedded("regression")...)
 }
 
+// Find is the scenario of that name that comes with derail. The name may end in .yaml.
+func Find(name string) (Source, bool) {
+	for _, source := range Embedded() {
+		if source.Name == name || strings.TrimSuffix(source.Name, ".yaml") == name {
+			return source, true
+		}
+	}
+	return Source{}, false
+}
+
 func embedded(folder string) []Source {
 	names, err := fs.Glob(suite, path.Join(folder, "*.yaml"))
 	if err != nil {

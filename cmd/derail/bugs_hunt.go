@@ -42,9 +42,7 @@ func (b *bugsCommand) hunt(c *console, list []planted.Bug) error {
 	if err != nil {
 		return err
 	}
-	if shop != nil {
-		defer func() { _ = shop.Close() }()
-	}
+	defer func() { _ = shop.Close() }()
 	ctx, end := c.interruptible()
 	defer end()
 	begun := time.Now()

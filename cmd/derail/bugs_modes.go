@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 
@@ -17,34 +19,40 @@ func (b *bugsCommand) compare(c *console, list []planted.Bug) error {
 	if err != nil {
 		return err
 	}
-	if shop != nil {
-		defer func() { _ = shop.Close() }()
-	}
-	ctx, end := c.interruptible()
-	defer end()
+	defer func() { _ = shop.Close() }()
 	var all []planted.Compared
-	missed := 0
-	for i := range list {
-		one, err := shop.Compare(ctx, &list[i], planted.Hunted())
-		switch {
-		case ctx.Err() != nil:
-			return silently(exitInterrupted)
-		case err != nil:
-			missed++
-			c.complain(fmt.Errorf("%s: %w", list[i].Name, err))
-		default:
+	missed := c.inTurn(list, func(ctx context.Context, bug *planted.Bug) error {
+		one, err := shop.Compare(ctx, bug, planted.Hunted())
+		if err == nil {
 			all = append(all, one)
 		}
-	}
+		return err
+	})
 	if b.JSON {
 		err = c.json(all)
 	} else {
 		c.print(comparedText(all))
 	}
-	if err == nil && missed > 0 {
-		err = silently(exitUnexpected)
+	return cmp.Or(err, missed)
+}
+
+// inTurn does something with one bug after the other, and complains of each with which it could not. The
+// error says how the program is to end for that, or because it was interrupted.
+func (c *console) inTurn(list []planted.Bug, do func(ctx context.Context, bug *planted.Bug) error) error {
+	ctx, end := c.interruptible()
+	defer end()
+	var missed error
+	for i := range list {
+		err := do(ctx, &list[i])
+		if ctx.Err() != nil {
+			return silently(exitInterrupted)
+		}
+		if err != nil {
+			missed = silently(exitUnexpected)
+			c.complain(fmt.Errorf("%s: %w", list[i].Name, err))
+		}
 	}
-	return err
+	return missed
 }
 
 // comparedText is the table.

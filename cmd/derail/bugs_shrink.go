@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -31,45 +32,33 @@ func (b *bugsCommand) shrinkAll(c *console, list []planted.Bug) error {
 	if b.Here {
 		shop = nil
 	}
-	if shop != nil {
-		defer func() { _ = shop.Close() }()
-	}
-	ctx, end := c.interruptible()
-	defer end()
+	defer func() { _ = shop.Close() }()
 	var all []planted.Shrunk
-	missed := 0
-	for i := range list {
-		bug, seed := &list[i], known[list[i].Name].Seed
+	missed := c.inTurn(list, func(ctx context.Context, bug *planted.Bug) error {
+		seed := known[bug.Name].Seed
 		if b.Seed != nil {
 			seed = *b.Seed
 		}
-		one, err := b.shrinkOne(ctx, c, shop, bug, seed)
-		switch {
-		case ctx.Err() != nil:
-			return silently(exitInterrupted)
-		case err != nil:
-			missed++
-			c.complain(fmt.Errorf("%s: %w", bug.Name, err))
-			continue
+		one, err := b.shrinkOne(ctx, shop, bug, seed)
+		if err != nil || ctx.Err() != nil {
+			return err
 		}
 		if all = append(all, *one); !b.JSON {
 			c.print(shrunkLine(one) + "\n")
 		}
-	}
+		return nil
+	})
 	if b.JSON {
 		err = c.json(all)
 	} else {
 		c.print("\n" + shrunkText(all))
 	}
-	if err == nil && missed > 0 {
-		err = silently(exitUnexpected)
-	}
-	return err
+	return cmp.Or(err, missed)
 }
 
 // shrinkOne shrinks a bug here, or has it done by the program that is built with its patch.
 func (b *bugsCommand) shrinkOne(
-	ctx context.Context, c *console, shop *workshop.Workshop, bug *planted.Bug, seed uint64,
+	ctx context.Context, shop *workshop.Workshop, bug *planted.Bug, seed uint64,
 ) (*planted.Shrunk, error) {
 	if shop == nil {
 		return bug.Shrink(ctx, seed, time.Duration(b.Time), b.Prove, nil)

@@ -167,12 +167,8 @@ func yamlFiles(dir string) ([]string, error) {
 
 // embedded finds a scenario that comes with derail by its name.
 func embedded(name string) (text, bool) {
-	for _, source := range scenarios.Embedded() {
-		if source.Name == name || strings.TrimSuffix(source.Name, ".yaml") == name {
-			return text{source.Name, source.Text, true}, true
-		}
-	}
-	return text{}, false
+	source, is := scenarios.Find(name)
+	return text{source.Name, source.Text, true}, is
 }
 
 // notFound says that there is nothing at path, neither on the disk nor among what derail brings.

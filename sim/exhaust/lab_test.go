@@ -14,20 +14,18 @@ import (
 // smallWorld is the scenario of that name, with other text in places: old and new, in turns.
 func smallWorld(t *testing.T, changes ...string) *world.Blueprint {
 	t.Helper()
-	for _, source := range scenarios.Embedded() {
-		if source.Name == "small-world.yaml" {
-			text := string(source.Text)
-			for i := 0; i < len(changes); i += 2 {
-				if !strings.Contains(text, changes[i]) {
-					t.Fatalf("the small world has no %q", changes[i])
-				}
-				text = strings.ReplaceAll(text, changes[i], changes[i+1])
-			}
-			return compiled(t, text)
-		}
+	source, is := scenarios.Find("small-world")
+	if !is {
+		t.Fatal("there is no small world")
 	}
-	t.Fatal("there is no small world")
-	return nil
+	text := string(source.Text)
+	for i := 0; i < len(changes); i += 2 {
+		if !strings.Contains(text, changes[i]) {
+			t.Fatalf("the small world has no %q", changes[i])
+		}
+		text = strings.ReplaceAll(text, changes[i], changes[i+1])
+	}
+	return compiled(t, text)
 }
 
 func compiled(t *testing.T, text string) *world.Blueprint {

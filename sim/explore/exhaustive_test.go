@@ -32,25 +32,14 @@ func TestExhaustiveMode(t *testing.T) {
 	}
 }
 
+// smallWorld is the scenario of that name with other faults.
 func smallWorld(t *testing.T, faults string) *world.Blueprint {
 	t.Helper()
-	for _, source := range scenarios.Embedded() {
-		if source.Name != "small-world.yaml" {
-			continue
-		}
-		s, err := scenarios.Parse(source.Name, source.Text, scenarios.ParseOptions{Points: world.Points()})
-		if err == nil {
-			s, err = s.WithPlan(faults, scenarios.ParseOptions{Points: world.Points()})
-		}
+	return embedded(t, "small-world", func(s *scenarios.Scenario) {
+		changed, err := s.WithPlan(faults, scenarios.ParseOptions{Points: world.Points()})
 		if err != nil {
 			t.Fatal(err)
 		}
-		b, err := world.Compile(s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return b
-	}
-	t.Fatal("there is no small world")
-	return nil
+		*s = *changed
+	})
 }

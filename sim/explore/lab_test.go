@@ -3,7 +3,6 @@ package explore_test
 import (
 	"os"
 	"path/filepath"
-	"slices"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -46,12 +45,11 @@ func compiled(
 // embedded makes a scenario ready that comes with derail, changed in some way.
 func embedded(t testing.TB, name string, changes ...func(s *scenarios.Scenario)) *world.Blueprint {
 	t.Helper()
-	all := scenarios.Embedded()
-	i := slices.IndexFunc(all, func(s scenarios.Source) bool { return s.Name == name+".yaml" })
-	if i < 0 {
+	source, is := scenarios.Find(name)
+	if !is {
 		t.Fatalf("there is no scenario %q", name)
 	}
-	return compiled(t, all[i].Name, all[i].Text, changes...)
+	return compiled(t, source.Name, source.Text, changes...)
 }
 
 // consuming wants so many jobs to be consumed in every run.

@@ -3,11 +3,11 @@ package planted
 import (
 	"embed"
 	"fmt"
-	"slices"
 	"strings"
 
 	"derail/checker"
 	"derail/scenarios"
+	"derail/sim/shrink"
 	"derail/sim/world"
 )
 
@@ -16,16 +16,14 @@ var own embed.FS
 
 // Source is the text of a bug's scenario: one of this package's own, or one that comes with derail.
 func Source(name string) ([]byte, error) {
-	file := name + ".yaml"
-	if text, err := own.ReadFile(file); err == nil {
+	if text, err := own.ReadFile(name + ".yaml"); err == nil {
 		return text, nil
 	}
-	all := scenarios.Embedded()
-	at := slices.IndexFunc(all, func(s scenarios.Source) bool { return s.Name == file })
-	if at < 0 {
+	source, is := scenarios.Find(name)
+	if !is {
 		return nil, fmt.Errorf("there is no scenario %q", name)
 	}
-	return all[at].Text, nil
+	return source.Text, nil
 }
 
 // Blueprint makes a bug's scenario ready.
@@ -95,7 +93,7 @@ func (b *Bug) Shows(
 	plan *world.Blueprint, r *world.Result, report checker.Report,
 ) (caught bool, says string) {
 	if b.Property == TheRun {
-		says = said(plan, r)
+		says = shrink.Said(plan, r)
 		return says != "" && strings.Contains(says, b.Says), says
 	}
 	v, _ := report.Verdict(b.Property)

@@ -86,7 +86,7 @@ func (s *Shrunk) Harmless() (broken []string, err error) {
 		return nil, err
 	}
 	Examine(plan, world.Wrap{}, 1, 1, func(r *world.Result, report checker.Report) bool {
-		if says := said(plan, r); says != "" {
+		if says := shrink.Said(plan, r); says != "" {
 			broken = append(broken, says)
 		}
 		broken = append(broken, report.Broken()...)

@@ -26,7 +26,7 @@ func (s *signature) shows(
 	plan *world.Blueprint, r *world.Result, c *checker.Checker,
 ) (fails bool, says string) {
 	if s.property == TheRun {
-		says = said(plan, r)
+		says = Said(plan, r)
 		if s.learning && s.says == "" {
 			s.shape = shape(says)
 		}
@@ -45,8 +45,8 @@ func (s *signature) shows(
 	return v.Outcome == checker.Invalid, v.Summary
 }
 
-// said is what the run itself says is wrong; empty: nothing.
-func said(plan *world.Blueprint, r *world.Result) string {
+// Said is what the run itself says is wrong; empty: nothing.
+func Said(plan *world.Blueprint, r *world.Result) string {
 	if r.Broken != nil {
 		return r.Broken.Error()
 	}

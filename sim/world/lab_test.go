@@ -23,13 +23,11 @@ var pinned = []string{"calm", "storm", "cycle", "deaths", "tries", "swarm", "pow
 // blueprint makes a scenario ready, one that comes with derail.
 func blueprint(t testing.TB, name string) *world.Blueprint {
 	t.Helper()
-	for _, source := range scenarios.Embedded() {
-		if source.Name == name+".yaml" {
-			return compiled(t, source.Name, source.Text)
-		}
+	source, is := scenarios.Find(name)
+	if !is {
+		t.Fatalf("there is no scenario %q", name)
 	}
-	t.Fatalf("there is no scenario %q", name)
-	return nil
+	return compiled(t, source.Name, source.Text)
 }
 
 // pinnedBlueprint makes one of the pinned scenarios ready.

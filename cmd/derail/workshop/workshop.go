@@ -76,8 +76,13 @@ func Open(from string) (*Workshop, error) {
 	return &Workshop{root: root, dir: dir, built: map[string]func() (string, error){}}, nil
 }
 
-// Close removes the programs.
-func (w *Workshop) Close() error { return os.RemoveAll(w.dir) }
+// Close removes the programs. There may be no workshop, where no bug needs one.
+func (w *Workshop) Close() error {
+	if w == nil {
+		return nil
+	}
+	return os.RemoveAll(w.dir)
+}
 
 // Root is the module's root, of the checkout that from is in.
 func Root(from string) (string, error) {
