@@ -138,7 +138,7 @@ func TestPageMakesSenseWithoutScript(t *testing.T) {
 	content = content[:strings.Index(content, `<script type="application/json" id="plot-columns"`)]
 	for _, want := range []string{
 		"1 of 3 scenarios did not go as expected", "order-1 was held by conductor-1 and conductor-2 at the same time",
-		"How it came to it", "conductor-2 &lt;claimed&gt; it too", "Left out: the pause of conductor-1",
+		"What led to it", "conductor-2 &lt;claimed&gt; it too", "Left out: the pause of conductor-1",
 		"When it was decided", "What it cost", "conductor-1 claimed order-1 (attempt 1, epoch 1)", "Attempts per job",
 	} {
 		if !strings.Contains(content, want) {

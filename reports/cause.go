@@ -21,11 +21,10 @@ func Cause(h *history.History, v checker.Verdict) string {
 		return ""
 	}
 	if slices.Contains(claimProperties, v.Property) {
-		claims := holds(h)
+		claims := claimsOf(h, v.Findings)
 		for _, two := range []func(a, b *hold) bool{atOnce, again} {
-			for _, found := range v.Findings {
-				job := history.JobID(slices.Index(h.Jobs, found.Job))
-				if first, second := pairOf(claims, job, two); first != nil {
+			for i := range claims {
+				if first, second := pairOf(claims[i], two); first != nil {
 					return twice(h, first, second)
 				}
 			}
@@ -47,11 +46,28 @@ func atOnce(a, b *hold) bool { return (a.Ended == 0 || a.Ended > b.Granted) && a
 // again says whether the second claim has an epoch that had been given before: the first was forgotten.
 func again(a, b *hold) bool { return b.Epoch <= a.Epoch }
 
+// claimsOf are the claims of each job that findings are about, in the order of the findings.
+func claimsOf(h *history.History, findings []checker.Finding) [][]hold {
+	var jobs []history.JobID
+	for i := range findings {
+		if job := history.JobID(slices.Index(h.Jobs, findings[i].Job)); !slices.Contains(jobs, job) {
+			jobs = append(jobs, job)
+		}
+	}
+	claims := make([][]hold, len(jobs))
+	for _, c := range holds(h) {
+		if at := slices.Index(jobs, c.Job); at >= 0 {
+			claims[at] = append(claims[at], c)
+		}
+	}
+	return claims
+}
+
 // pairOf finds the first two claims of a job that are two in some way.
-func pairOf(claims []hold, job history.JobID, two func(a, b *hold) bool) (first, second *hold) {
+func pairOf(claims []hold, two func(a, b *hold) bool) (first, second *hold) {
 	for i := range claims {
 		for k := i + 1; k < len(claims); k++ {
-			if a, b := &claims[i], &claims[k]; a.Job == job && b.Job == job && two(a, b) {
+			if a, b := &claims[i], &claims[k]; two(a, b) {
 				return a, b
 			}
 		}

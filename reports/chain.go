@@ -3,7 +3,6 @@ package reports
 import (
 	"fmt"
 	"html/template"
-	"path"
 	"regexp"
 	"strconv"
 	"strings"
@@ -29,17 +28,15 @@ type linkView struct {
 
 type unorderedView struct {
 	Text    []wordView
-	Until   string
-	Record  int64 // after which there is no order; 0: not known
+	Until   []wordView
 	Steps   []step
 	Drawing string // the address of porcupine's drawing
 }
 
 type partingView struct {
-	Record        int64
-	At            string
 	Fault         string
-	Lead          string
+	Outcome       string // empty: the two do not part
+	Place         []wordView
 	With, Without []string
 }
 
@@ -96,13 +93,13 @@ func linked(text string) []wordView {
 
 const curveWidth, curveHeight = 1000, 100
 
-// newChain is nil where nobody explained the run. The folder is where its files are, as seen from the page.
-func newChain(f *RunFolder, number int, folder string) *chainView {
+// newChain is nil where nobody explained the run, whose files are at a place.
+func newChain(f *RunFolder, number int, at place) *chainView {
 	e := f.Explanation
 	if e == nil {
 		return nil
 	}
-	v := &chainView{ID: sectionID(number), Prefix: recordPrefix(number), Explanation: e}
+	v := &chainView{ID: sectionID(number), Prefix: recordPrefix(number), Explanation: e, Left: e.left()}
 	for _, l := range e.Chain {
 		link := linkView{
 			Record: l.Record, At: instant(l.AtNS), Who: clean(l.Node), Text: clean(l.Text),
@@ -113,16 +110,13 @@ func newChain(f *RunFolder, number int, folder string) *chainView {
 		}
 		v.Links = append(v.Links, link)
 	}
-	if e.Folded > 0 {
-		v.Left = "The other " + plural(int64(e.Folded), "record") + " of this run are left out."
-	}
 	if u := e.Unordered; u != nil {
 		v.Unordered = &unorderedView{
-			Text: linked(clean(u.Text)), Until: instant(u.UntilNS), Record: u.UntilRecord,
+			Text: linked(clean(u.Text)), Until: linked(u.until()),
 			Steps: folded(records(f.History, u.Records), mostEvidence),
 		}
 		if u.Drawing != "" && !strings.Contains(u.Drawing, "/") {
-			v.Unordered.Drawing = path.Join(folder, u.Drawing)
+			v.Unordered.Drawing = at.link(u.Drawing)
 		}
 	}
 	v.Parting = newParting(e.Without, e.Job)
@@ -134,14 +128,11 @@ func newParting(p *Parting, job string) *partingView {
 	if p == nil {
 		return nil
 	}
-	v := &partingView{Record: p.Record, At: instant(p.AtNS), Fault: clean(p.Fault)}
-	v.Lead = "Without it the promise is not broken."
-	switch {
-	case p.Broken:
-		v.Lead = "Without it the promise is broken nevertheless: this fault alone is not why."
-	case job != "":
-		v.Lead = "Without it the promise is not broken for " + clean(job) + "."
+	v := &partingView{Fault: clean(p.Fault), Place: linked(p.place())}
+	if p.Record == 0 {
+		return v
 	}
+	v.Outcome = p.outcome(clean(job))
 	for _, text := range p.With {
 		v.With = append(v.With, clean(text))
 	}

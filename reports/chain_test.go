@@ -42,8 +42,8 @@ func TestHTMLOfExplanation(t *testing.T) {
 	for _, want := range []string{
 		"order-1 was to have one owner at a time", "It took 1 of the 2 faults", "3 records in between", "its lease ended after record <a class=\"record\" href=\"#e5\">5</a>, and record",
 		`<a class="record" href="#e9">#9</a>`, "conductor-2 &lt;claimed&gt; it too", "The other 6 records of this run are left out.",
-		`href="claims.html"`, "With the fault", "Without it", "The two part at <a class=\"record\" href=\"#e5\">#5</a>",
-		"Without it the promise is not broken for order-1.", `points="0,95 125,85 187,5 1000,0"`, "After the pause 95 % of the branches",
+		`href="claims.html"`, "With the fault", "Without it", "with record <a class=\"record\" href=\"#e5\">5</a>.",
+		"Without it, the promise is not broken for order-1.", `points="0,95 125,85 187,5 1000,0"`, "After the pause 95 % of the branches",
 	} {
 		if !strings.Contains(section, want) {
 			t.Errorf("the explanation has no %q:\n%s", want, section)
@@ -78,5 +78,20 @@ func TestFlagsOfExplanation(t *testing.T) {
 	}
 	if want := []string{"the runs part", "point of no return", "violation"}; !slices.Equal(got, want) {
 		t.Errorf("the drawing names %q, want %q", got, want)
+	}
+}
+
+// Where leaving the fault out changes nothing, the page does not name a place where the runs part.
+func TestPartingOfRunsThatDoNotPart(t *testing.T) {
+	f := explainedRun()
+	f.Explanation.Without.Record = 0
+	content := page(t, nil, f)
+	if !strings.Contains(content, "The two runs are the same in every other record.") {
+		t.Error("the page does not say that leaving the fault out changes nothing")
+	}
+	for _, wrong := range []string{"The two runs part at", "With the fault", "Without it, the promise"} {
+		if strings.Contains(content, wrong) {
+			t.Errorf("the page of two runs that are the same says %q", wrong)
+		}
 	}
 }

@@ -79,7 +79,7 @@ type landmark struct {
 var importance = [...]string{
 	"ruined", "failover", "power", "crash", "heal", "flip", "outage", "cut", "clock", "trash",
 	"lease", "lost", "unknown", "pause", "start", "post", "failed", "done",
-	"again", "fault", "save", "message", "commit",
+	"again", "fault", "save", "astray", "request", "answer", "commit",
 }
 
 func rank(symbol string) int { return slices.Index(importance[:], symbol) }

@@ -56,13 +56,13 @@ func (c *Coverage) Sentence() string {
 	var parts []string
 	add := func(what, of string, names []string, all int) {
 		if len(names) > 0 {
-			parts = append(parts, fmt.Sprintf("%d of %d %s%s (%s)", len(names), all, what, of,
+			parts = append(parts, fmt.Sprintf("%d of %s%s (%s)", len(names), plural(int64(all), what), of,
 				clean(strings.Join(names, ", "))))
 		}
 	}
-	add("fault kinds", "", kinds, len(c.Kinds))
-	add("failpoints", ", reached but never fired", silent, len(c.Points))
-	add("failpoints", ", never reached", unreached, len(c.Points))
+	add("fault kind", "", kinds, len(c.Kinds))
+	add("failpoint", ", reached but never fired", silent, len(c.Points))
+	add("failpoint", ", never reached", unreached, len(c.Points))
 	return "Never fired: " + strings.Join(parts, "; ") +
 		". More seeds may meet them; derail faults NAME shows how to ask for one."
 }

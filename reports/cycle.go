@@ -126,7 +126,7 @@ func tallies(list []checker.Tally) string {
 	var parts []string
 	for i, t := range list {
 		if i == mostTallies {
-			parts = append(parts, fmt.Sprintf("%d others", len(list)-i))
+			parts = append(parts, plural(int64(len(list)-i), "other"))
 			break
 		}
 		parts = append(parts, fmt.Sprintf("%s (%s)", clean(t.Text), times(int64(t.Count))))

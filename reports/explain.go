@@ -53,8 +53,8 @@ func (w *prose) chain(e *Explanation) {
 			w.para(indent, "because "+l.Why)
 		}
 	}
-	if e.Folded > 0 {
-		w.para("    ", fmt.Sprintf("The other %s of this run are left out.", plural(int64(e.Folded), "record")))
+	if left := e.left(); left != "" {
+		w.para("    ", left)
 	}
 }
 
@@ -65,11 +65,7 @@ func (w *prose) unordered(u *Unordered) {
 	w.blank()
 	w.head("  ", strong, "What has no order")
 	w.para("    ", u.Text)
-	text := fmt.Sprintf("Until %s there was an order of all that was known", instant(u.UntilNS))
-	if u.UntilRecord > 0 {
-		text += fmt.Sprintf("; since record %d there is none", u.UntilRecord)
-	}
-	w.para("    ", text+".")
+	w.para("    ", u.until())
 	if u.Drawing != "" {
 		w.para("    ", fmt.Sprintf("%s, beside this, is a drawing of all the calls.", u.Drawing))
 	}
@@ -82,22 +78,13 @@ func (w *prose) parting(p *Parting, job string) {
 	w.blank()
 	w.head("  ", strong, "The same run without the last of these faults")
 	w.para("    ", "Left out: "+p.Fault+".")
+	w.para("    ", p.place())
 	if p.Record == 0 {
-		w.para("    ", "The two runs are the same in every other record.")
 		return
 	}
-	w.para("    ", fmt.Sprintf("The two runs part at %s, with record %d.", instant(p.AtNS), p.Record))
 	w.beside("With it:", p.With)
 	w.beside("Without it:", p.Without)
-	of := ""
-	if job != "" {
-		of = " for " + job
-	}
-	if p.Broken {
-		w.para("    ", "The promise is broken"+of+" without it as well: here every other fault may still strike.")
-	} else {
-		w.para("    ", "Without it, the promise is not broken"+of+".")
-	}
+	w.para("    ", p.outcome(job))
 }
 
 func (w *prose) beside(head string, lines []string) {

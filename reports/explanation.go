@@ -1,5 +1,7 @@
 package reports
 
+import "fmt"
+
 // ExplanationFile holds the [Explanation] of a run, in its folder.
 const ExplanationFile = "explanation.json"
 
@@ -82,4 +84,43 @@ type Branch struct {
 	Record int64 `json:"record"` // the last before it
 	Runs   int   `json:"runs"`
 	Broken int   `json:"broken"`
+}
+
+// What follows is said in text and in the page alike. Where it names a record, the page links to it.
+
+// left is how much of the run the chain does not have; empty: nothing.
+func (e *Explanation) left() string {
+	if e.Folded == 0 {
+		return ""
+	}
+	return "The other " + plural(int64(e.Folded), "record") + " of this run are left out."
+}
+
+// until says how far there was an order of the operations.
+func (u *Unordered) until() string {
+	text := fmt.Sprintf("Until %s there was an order of all that was known", instant(u.UntilNS))
+	if u.UntilRecord > 0 {
+		text += fmt.Sprintf("; since record %d there is none", u.UntilRecord)
+	}
+	return text + "."
+}
+
+// place says where the two runs part.
+func (p *Parting) place() string {
+	if p.Record == 0 {
+		return "The two runs are the same in every other record."
+	}
+	return fmt.Sprintf("The two runs part at %s, with record %d.", instant(p.AtNS), p.Record)
+}
+
+// outcome says whether the promise is broken without the fault too, for a job if it is of one.
+func (p *Parting) outcome(job string) string {
+	of := ""
+	if job != "" {
+		of = " for " + job
+	}
+	if p.Broken {
+		return "The promise is broken" + of + " without it as well: here every other fault may still strike."
+	}
+	return "Without it, the promise is not broken" + of + "."
 }

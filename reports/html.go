@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"net/url"
+	"path"
 	"strings"
 
 	"derail/checker"
@@ -52,6 +54,7 @@ type numberView struct{ Title, Text string }
 
 type failureView struct {
 	Failure    *Failure
+	Saved      savedView
 	Difference string
 	Broken     []string
 	Run        string // the id of its section in the page; empty: it is not shown
@@ -60,10 +63,14 @@ type failureView struct {
 
 type findingView struct {
 	Finding *Finding
+	Saved   savedView
 	Title   string
 	Run     string
 	Cycle   *explanation
 }
+
+// savedView is the folder of a run, and its address, where it has one.
+type savedView struct{ Folder, Link string }
 
 // WriteHTML writes a page that needs nothing but itself: the campaign, when there is one, and a
 // section with evidence, timeline and records for each of the runs shown.
@@ -73,20 +80,42 @@ type findingView struct {
 // fragment #job=NAME (or #run=2&job=NAME) selects a job; the drawing of a run (data-role="plot") says in
 // data-lanes which lanes it has, in data-from and data-until which time it shows, in nanoseconds, and in
 // data-record which record is chosen.
+//
+// The page is for the folder of what it shows: it links to the files there.
 func WriteHTML(w io.Writer, c *Campaign, shown []*RunFolder) error {
+	return WriteHTMLElsewhere(w, c, shown, ".")
+}
+
+// WriteHTMLElsewhere writes the page for another place, from where the folder of what it shows is at folder,
+// with slashes. Where that is not known it is empty, and the page has no links to files.
+func WriteHTMLElsewhere(w io.Writer, c *Campaign, shown []*RunFolder, folder string) error {
 	page, err := template.New("page").Funcs(template.FuncMap{
 		"clean": clean, "instant": instant, "quantity": Quantity, "duration": Duration, "means": markMeans,
+		"plural": func(n int, noun string) string { return plural(int64(n), noun) },
 	}).Parse(pageTemplate)
 	if err != nil {
 		return err
 	}
-	return page.Execute(w, newPage(c, shown))
+	return page.Execute(w, newPage(c, shown, place(folder)))
 }
 
-func newPage(c *Campaign, shown []*RunFolder) *pageView {
+// place is where files are, as seen from the page, with slashes. What is at no place the page cannot lead to.
+type place string
+
+// link is the address of something at the place; empty: there is none.
+func (p place) link(name string) string {
+	if p == "" || name == "" {
+		return ""
+	}
+	return (&url.URL{Path: path.Join(string(p), name)}).String()
+}
+
+func (p place) saved(folder string) savedView { return savedView{Folder: folder, Link: p.link(folder)} }
+
+func newPage(c *Campaign, shown []*RunFolder, at place) *pageView {
 	v := &pageView{Style: template.CSS(pageStyle), Script: template.JS(pageScript)}
 	for i, f := range shown {
-		v.Runs = append(v.Runs, newRunView(f, i+1, folderOf(c, &f.Run)))
+		v.Runs = append(v.Runs, newRunView(f, i+1, at.of(c, &f.Run)))
 	}
 	if c == nil {
 		v.titleOfRuns(shown)
@@ -112,7 +141,7 @@ func newPage(c *Campaign, shown []*RunFolder) *pageView {
 		}
 	}
 	for i := range c.Scenarios {
-		row := newRow(&c.Scenarios[i], i+1, shown)
+		row := newRow(&c.Scenarios[i], i+1, shown, at)
 		row.Marks = marksSummary(&c.Scenarios[i], c.Coverage)
 		v.Table = append(v.Table, row)
 	}
@@ -138,7 +167,7 @@ func (v *pageView) titleOfRuns(shown []*RunFolder) {
 	}
 }
 
-func newRow(s *Scenario, number int, shown []*RunFolder) rowView {
+func newRow(s *Scenario, number int, shown []*RunFolder, at place) rowView {
 	word, _ := outcome(s)
 	row := rowView{
 		ID: fmt.Sprintf("scenario-%d", number), Scenario: s, Summary: properties(s, 1000),
@@ -160,7 +189,7 @@ func newRow(s *Scenario, number int, shown []*RunFolder) rowView {
 	explained := false
 	for i := range s.Failures {
 		f := &s.Failures[i]
-		view := failureView{Failure: f, Run: sectionOf(shown, s.Name, f.Seed)}
+		view := failureView{Failure: f, Saved: at.saved(f.Folder), Run: sectionOf(shown, s.Name, f.Seed)}
 		if f.Nondeterministic {
 			view.Difference = clean(differenceText(f.SecondHash, f.Difference))
 		}
@@ -177,14 +206,14 @@ func newRow(s *Scenario, number int, shown []*RunFolder) rowView {
 		row.More = plural(int64(left), "more run") + " of this scenario failed."
 	}
 	for i := range s.Findings {
-		row.Findings = append(row.Findings, newFinding(s, &s.Findings[i], shown))
+		row.Findings = append(row.Findings, newFinding(s, &s.Findings[i], shown, at))
 	}
 	return row
 }
 
-func newFinding(s *Scenario, f *Finding, shown []*RunFolder) findingView {
+func newFinding(s *Scenario, f *Finding, shown []*RunFolder, at place) findingView {
 	view := findingView{
-		Finding: f,
+		Finding: f, Saved: at.saved(f.Folder),
 		Title: fmt.Sprintf("%s was found broken in %s of %s, as this scenario expects",
 			clean(f.Property), grouped(int64(f.Runs)), plural(int64(s.Runs), "run")),
 		Run: sectionOf(shown, s.Name, f.Seed),
@@ -205,10 +234,10 @@ func sectionOf(shown []*RunFolder, scenario string, seed uint64) string {
 	return ""
 }
 
-// folderOf is where the files of a run are, as seen from the page: beside it, or where the campaign says.
-func folderOf(c *Campaign, r *Run) string {
+// of is where the files of a run are: at the place itself, or where the campaign there says.
+func (p place) of(c *Campaign, r *Run) place {
 	if c == nil {
-		return ""
+		return p
 	}
 	for i := range c.Scenarios {
 		s := &c.Scenarios[i]
@@ -217,16 +246,24 @@ func folderOf(c *Campaign, r *Run) string {
 		}
 		for _, f := range s.Failures {
 			if f.Seed == r.Seed {
-				return f.Folder
+				return p.in(f.Folder)
 			}
 		}
 		for _, f := range s.Findings {
 			if f.Seed == r.Seed {
-				return f.Folder
+				return p.in(f.Folder)
 			}
 		}
 	}
 	return ""
+}
+
+// in is a folder at the place; no place at all if it has no name: then the run was not saved.
+func (p place) in(folder string) place {
+	if p == "" || folder == "" {
+		return ""
+	}
+	return place(path.Join(string(p), folder))
 }
 
 func sectionID(number int) string { return fmt.Sprintf("run-%d", number) }

@@ -146,3 +146,32 @@ func BenchmarkHTML(b *testing.B) {
 		}
 	}
 }
+
+// A page leads to the files of its runs from wherever it is; where it cannot, it does not pretend.
+func TestHTMLLeadsToFilesFromElsewhere(t *testing.T) {
+	f := explainedRun()
+	c := &Campaign{Scenarios: []Scenario{{
+		Name: f.Run.Scenario, Runs: 1, Failed: 1, Failures: []Failure{{Seed: f.Run.Seed, Folder: "runs/a b#1"}},
+	}}}
+	alone := []*RunFolder{f}
+	for _, one := range []struct {
+		c        *Campaign
+		from     string
+		has, not string
+	}{
+		{c, ".", `href="runs/a%20b%231/claims.html"`, "nothing of it"},
+		{c, ".", `<a href="runs/a%20b%231/"><code>runs/a b#1</code></a>`, "nothing of it"},
+		{c, "../x:y", `href="../x:y/runs/a%20b%231/claims.html"`, `href="runs`},
+		{c, "x:y", `href="./x:y/runs/a%20b%231/"`, `href="runs`},
+		{c, "", "Saved in <code>runs/a b#1</code>", "claims.html"},
+		{nil, ".", `href="claims.html"`, "nothing of it"},
+		{nil, "../one", `href="../one/claims.html"`, `href="claims.html`},
+		{nil, "", "What has no order", "claims.html"},
+		{&Campaign{Scenarios: []Scenario{{Name: f.Run.Scenario}}}, ".", "What has no order", "claims.html"},
+	} {
+		content := string(written(t, func(w io.Writer) error { return WriteHTMLElsewhere(w, one.c, alone, one.from) }))
+		if !strings.Contains(content, one.has) || strings.Contains(content, one.not) {
+			t.Errorf("from where its folder is %q, the page has no %s, or %s", one.from, one.has, one.not)
+		}
+	}
+}

@@ -79,7 +79,7 @@ func lifetime(h *history.History, job history.JobID) (first, last int) {
 
 // quietRecords says of each record whether it can be left out without losing the thread: beginnings of
 // operations whose end is known, claims that another was faster with, moves that are no failure and by which
-// no retry tries again or gives up, and logbook writes that record nothing as finished.
+// no retry tries again or gives up, logbook writes that record nothing as finished, and messages that arrive.
 func quietRecords(h *history.History) []bool {
 	quiet := make([]bool, len(h.Records))
 	for i := range h.Records {
@@ -96,6 +96,8 @@ func quietRecords(h *history.History) []bool {
 			quiet[i] = !strings.Contains(r.To, "FAIL") && !triesAgain(r) && r.To != "REVERTING"
 		case history.Save:
 			quiet[i] = r.Type == history.OK && r.N == 0
+		case history.Message:
+			quiet[i] = messageSymbol(r) != "astray"
 		}
 	}
 	return quiet

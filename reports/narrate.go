@@ -16,6 +16,8 @@ type Telling struct {
 	From  int64    // only from this virtual time on
 	Until int64    // only up to this virtual time; 0: to the end
 	Whole bool     // fold nothing away
+
+	Messages bool // tell the messages between machines and store too, where they are recorded
 	// Command is the command that tells it, to which flags can be added; empty: it is not known.
 	Command string
 }

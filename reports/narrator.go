@@ -110,6 +110,10 @@ func (n *narrator) finished() []beat {
 // tell tells one record.
 func (n *narrator) tell(r *history.Record) {
 	switch {
+	case r.Kind == history.Message:
+		if n.tale.Messages {
+			n.add(r, petty, Sentence(n.h, n.now)).Tally = "message|sent"
+		}
 	case r.Type == history.Event:
 		n.happened(r)
 	case r.Kind == history.Save:

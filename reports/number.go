@@ -105,7 +105,9 @@ func grouped(n int64) string {
 	return text
 }
 
-// plural is a number with its noun: 1 run, 1,200 runs.
+// Plural is a number with its noun: 1 run, 1,200 runs.
+func Plural(n int64, noun string) string { return plural(n, noun) }
+
 func plural(n int64, noun string) string {
 	if n == 1 {
 		return "1 " + noun

@@ -68,14 +68,14 @@ type rowOfRecord struct {
 const mostRows = 120
 
 // newRunView is the section of a run. The folder is where its files are, as seen from the page.
-func newRunView(f *RunFolder, number int, folder string) runView {
+func newRunView(f *RunFolder, number int, at place) runView {
 	h, r := f.History, &f.Run
 	broken := brokenVerdicts(r.Verdicts)
 	first := blamed(f)
 	v := runView{
 		ID: sectionID(number), Number: number, Prefix: recordPrefix(number), Run: r,
 		Outcome: firstUpper(runOutcome(r.Verdicts)), Class: "bad", Counts: runCounts(f),
-		Chain: newChain(f, number, folder), Violated: violated(f),
+		Chain: newChain(f, number, at), Violated: violated(f),
 	}
 	if r.AsExpected {
 		v.Class = "good"
@@ -234,9 +234,12 @@ func chosen(f *RunFolder, first []history.JobID, most int) []int {
 	var important, other []int
 	for i := range h.Records {
 		r := &h.Records[i]
-		if slices.Contains(first, r.Job) || r.Job < 0 && (r.Kind != history.Fault || faultSymbol(r) != "") {
+		switch {
+		case r.Kind == history.Message: // there are more of them than of all else
+			other = append(other, i)
+		case slices.Contains(first, r.Job), r.Job < 0 && (r.Kind != history.Fault || faultSymbol(r) != ""):
 			important = append(important, i)
-		} else {
+		default:
 			other = append(other, i)
 		}
 	}

@@ -196,6 +196,8 @@ func eventSentence(r *history.Record, who, job string) string {
 		return fmt.Sprintf("at the end %s is %s", job, finalState(r.To))
 	case history.Listed, history.Engine, history.Heard, history.Metric:
 		return smallSentence(r, who, job)
+	case history.Message:
+		return messageSentence(r, who, job)
 	default:
 		return told(r, who)
 	}

@@ -174,6 +174,36 @@ func TestSentencesOfEvents(t *testing.T) {
 		},
 		{history.Record{Kind: history.Final, To: history.FinalClaimed}, "at the end order-1 is still claimed"},
 		{
+			history.Record{Kind: history.Message, Subject: "claim", To: history.MessageStore, N: 1200},
+			"the request of conductor-1 to claim order-1 reached the store after 1ms",
+		},
+		{
+			history.Record{
+				Kind: history.Message, Subject: "claim", To: history.MessageStore, N: 1_500_000,
+				Reason: history.MessageRepeated,
+			},
+			"the request of conductor-1 to claim order-1 reached the store once more, after 1.5s",
+		},
+		{
+			history.Record{
+				Kind: history.Message, Subject: "renew", From: history.MessageStore, Job: history.None,
+				Reason: history.MessageLost,
+			},
+			"the answer to renew did not reach conductor-1 (lost)",
+		},
+		{
+			history.Record{
+				Kind: history.Message, Subject: "claim", From: history.MessageStore, Reason: history.MessageTooLate,
+			},
+			"the answer to claim order-1 came too late: conductor-1 no longer waits for it",
+		},
+		{
+			history.Record{
+				Kind: history.Message, Subject: history.MessageNews, From: history.MessageStore, Job: history.None, N: 500,
+			},
+			"news of the board reached conductor-1 after 500µs",
+		},
+		{
 			history.Record{Kind: history.Note, Subject: "a", From: "b", To: "c", Reason: "d"},
 			"conductor-1: a b c d",
 		},

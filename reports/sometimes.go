@@ -36,8 +36,8 @@ func (c *Coverage) MarksSentence() string {
 	case len(unmet) == 0:
 		return fmt.Sprintf("Every mark (%d) was met.", len(c.Marks))
 	}
-	return fmt.Sprintf("Never met: %d of %d marks (%s). More seeds may meet them; derail list marks says what "+
-		"each is.", len(unmet), len(c.Marks), clean(strings.Join(unmet, ", ")))
+	return fmt.Sprintf("Never met: %d of %s (%s). More seeds may meet them; derail list marks says what "+
+		"each is.", len(unmet), plural(int64(len(c.Marks)), "mark"), clean(strings.Join(unmet, ", ")))
 }
 
 // marksView is the marks for the page, over the suite.

@@ -34,6 +34,9 @@ func (s *Stepper) choose() {
 	s.shown = s.shown[:0]
 	for i := range h.Records {
 		r := &h.Records[i]
+		if r.Kind == history.Message && !s.tale.Messages {
+			continue
+		}
 		b := beat{At: r.At, All: r.Job < 0 && hitsAll(r), Nodes: []history.ProcessID{r.Process}}
 		b.Jobs = append(b.Jobs, r.Job)
 		if id := slices.Index(h.Jobs, r.Subject); r.Job < 0 && id >= 0 {

@@ -228,13 +228,6 @@ func storeSymbol(r *history.Record) string {
 	return ""
 }
 
-func messageSymbol(r *history.Record) string {
-	if r.Kind == history.Message {
-		return "message"
-	}
-	return ""
-}
-
 // faults are the spans of those that last.
 func (d *drawing) faults() {
 	for i := range d.h.Records {

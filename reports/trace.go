@@ -2,6 +2,7 @@ package reports
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -44,13 +45,13 @@ type field struct {
 	value any
 }
 
-// traceEvent is one event of a trace. What is zero is not written, but for times and numbers of tracks.
+// traceEvent is one event of a trace. What is zero is not written, but for times.
 type traceEvent struct {
 	phase     string // X a span, i an instant, s and f the ends of an arrow, C a counter, M a name
 	name      string
 	category  string
 	at        int64 // virtual time
-	lasts     int64 // of a span
+	lasts     int64 // of a span, or of the span that an end of an arrow is in
 	process   int
 	track     int
 	id        int    // of an arrow
@@ -76,7 +77,8 @@ func (w *traceWriter) event(e *traceEvent) {
 		w.text(",")
 	}
 	w.begun = true
-	w.text("\n{\"ph\":" + quoted(e.phase) + ",\"name\":" + quoted(clean(e.name)))
+	name := cmp.Or(clean(e.name), e.category) // a history from elsewhere need not say what a fault was
+	w.text("\n{\"ph\":" + quoted(e.phase) + ",\"name\":" + quoted(name))
 	if e.category != "" {
 		w.text(",\"cat\":" + quoted(e.category))
 	}

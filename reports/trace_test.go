@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	"pgregory.net/rapid"
 
 	"derail/checker/history"
 )
@@ -25,11 +26,13 @@ type tracedEvent struct {
 	Process  int            `json:"pid"`
 	Track    int            `json:"tid"`
 	ID       int            `json:"id"`
+	Binds    string         `json:"bp"`
+	Scope    string         `json:"s"`
 	Args     map[string]any `json:"args"`
 }
 
 // nanoseconds is a time of a trace, exactly.
-func nanoseconds(t *testing.T, n json.Number) int64 {
+func nanoseconds(t rapid.TB, n json.Number) int64 {
 	t.Helper()
 	whole, part, _ := strings.Cut(n.String(), ".")
 	ns, err := strconv.ParseInt(whole+(part + "000")[:3], 10, 64)
@@ -40,14 +43,17 @@ func nanoseconds(t *testing.T, n json.Number) int64 {
 }
 
 // traced is a run's trace, read again.
-func traced(t *testing.T, f *RunFolder) []tracedEvent {
+func traced(t rapid.TB, f *RunFolder) []tracedEvent {
 	t.Helper()
-	text := written(t, func(w io.Writer) error { return WriteTrace(w, f) })
+	var text bytes.Buffer
+	if err := WriteTrace(&text, f); err != nil {
+		t.Fatal(err)
+	}
 	var trace struct {
 		Events []tracedEvent `json:"traceEvents"`
 	}
-	if err := json.Unmarshal(text, &trace); err != nil {
-		t.Fatalf("%v\n%s", err, text)
+	if err := json.Unmarshal(text.Bytes(), &trace); err != nil {
+		t.Fatalf("%v\n%s", err, text.String())
 	}
 	return trace.Events
 }
@@ -114,84 +120,6 @@ func compiledSchema(t *testing.T, text []byte) *jsonschema.Schema {
 }
 
 type trackOf struct{ process, track int }
-
-// In one track, spans lie one after the other or one in the other: a viewer draws nothing sensible of
-// others. Every track has a name.
-func TestTraceSpansAreNested(t *testing.T) {
-	for name, f := range tracedRuns(t) {
-		open := map[trackOf][]int64{}
-		named := map[trackOf]bool{}
-		spans := 0
-		for _, e := range traced(t, f) {
-			track := trackOf{e.Process, e.Track}
-			if e.Phase == "M" {
-				named[track] = named[track] || e.Name == "thread_name"
-				continue
-			}
-			if e.Phase != "C" && !named[track] {
-				t.Fatalf("%s: %q is in a track without a name", name, e.Name)
-			}
-			if e.Phase != "X" {
-				continue
-			}
-			spans++
-			at := nanoseconds(t, e.At)
-			until := at + nanoseconds(t, e.Lasts)
-			ends := closed(open[track], at)
-			if len(ends) > 0 && until > ends[len(ends)-1] {
-				t.Errorf("%s: %q, from %d until %d, crosses a span that ends at %d", name, e.Name, at, until,
-					ends[len(ends)-1])
-			}
-			open[track] = append(ends, until)
-		}
-		if spans == 0 && name != "none" {
-			t.Errorf("%s: there are no spans", name)
-		}
-	}
-}
-
-// Both ends of an arrow lie in a span, it has two, and it does not run against time.
-func TestTraceArrowsAreBound(t *testing.T) {
-	for name, f := range tracedRuns(t) {
-		events := traced(t, f)
-		begun := map[int]int64{}
-		arrows := 0
-		for _, e := range events {
-			if e.Phase != "s" && e.Phase != "f" {
-				continue
-			}
-			at := nanoseconds(t, e.At)
-			if !inSpan(t, events, e, at) {
-				t.Errorf("%s: an end of arrow %d, at %d, lies in no span", name, e.ID, at)
-			}
-			if e.Phase == "s" {
-				begun[e.ID] = at
-				continue
-			}
-			if from, known := begun[e.ID]; !known || from > at {
-				t.Errorf("%s: arrow %d ends before it begins", name, e.ID)
-			}
-			delete(begun, e.ID)
-			arrows++
-		}
-		if len(begun) > 0 || arrows == 0 && name != "none" {
-			t.Errorf("%s: %d arrows, %d of them without an end", name, arrows, len(begun))
-		}
-	}
-}
-
-func inSpan(t *testing.T, events []tracedEvent, end tracedEvent, at int64) bool {
-	t.Helper()
-	for _, e := range events {
-		if e.Phase != "X" || e.Process != end.Process || e.Track != end.Track {
-			continue
-		}
-		if from := nanoseconds(t, e.At); from <= at && at <= from+nanoseconds(t, e.Lasts) {
-			return true
-		}
-	}
-	return false
-}
 
 // What a trace is there to show is in it, where it belongs.
 func TestTraceTells(t *testing.T) {

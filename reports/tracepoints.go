@@ -19,6 +19,12 @@ func (t *tracer) happenings() {
 				until: r.At + int64(r.N)*millisecond, arguments: told,
 			})
 			continue
+		case r.Kind == history.Message:
+			t.add(traceSpan{
+				row: machine(max(r.Process, 0), messageRows), name: messageName(r), category: "message",
+				at: max(0, r.At-int64(r.N)*microsecond), until: r.At, arguments: told,
+			})
+			continue
 		case r.Kind == history.Fault:
 			point.name, point.category = r.Reason, "fault"
 		case r.Kind == history.Crash:

@@ -34,6 +34,7 @@ const (
 	machineRows = iota
 	faultRows
 	callRows
+	messageRows
 	jobRows
 )
 

@@ -9,7 +9,8 @@ import (
 )
 
 // layOut gives every row its tracks. In one track spans lie one after the other or one in the other, which
-// is what the format asks for; calls lie only one after the other, because none is a part of another.
+// is what the format asks for; calls and messages lie only one after the other, because none is a part of
+// another.
 func (t *tracer) layOut() {
 	rows := map[rowKey][]int{}
 	var keys []rowKey
@@ -32,18 +33,19 @@ func (t *tracer) layOut() {
 	slices.SortFunc(keys, func(a, b rowKey) int {
 		return cmp.Or(cmp.Compare(a.process, b.process), cmp.Compare(a.group, b.group), cmp.Compare(a.job, b.job))
 	})
-	track, process := 0, -1
+	// No two tracks have one number, and none has that of a process: some readers know a track by it alone.
+	track, process := len(t.h.Processes), -1
 	first := map[rowKey]int{}
 	for _, key := range keys {
 		if key.process != process {
-			process, track = key.process, 0
-			t.name("process_name", process, 0, processName(t.h, history.ProcessID(process)))
+			process = key.process
+			t.name("process", process, track+1, process, processName(t.h, history.ProcessID(process)))
 		}
 		first[key] = track + 1
-		tracks := t.place(rows[key], key.group != callRows)
+		tracks := t.place(rows[key], key.group != callRows && key.group != messageRows)
 		for n := range max(1, tracks) {
 			track++
-			t.name("thread_name", process, track, t.title(key, n))
+			t.name("thread", process, track, track, t.title(key, n))
 		}
 		for _, i := range rows[key] {
 			t.spans[i].track += first[key]
@@ -58,24 +60,17 @@ func (t *tracer) layOut() {
 	}
 }
 
-// name names a machine or a track, and says where it stands.
-func (t *tracer) name(what string, process, track int, name string) {
-	order, place := "process_sort_index", process
-	if track > 0 {
-		order, place = "thread_sort_index", track
-	}
-	t.names = append(
-		t.names,
-		traceEvent{phase: "M", name: what, process: process + 1, track: track, arguments: []field{{"name", name}}},
-		traceEvent{
-			phase: "M", name: order, process: process + 1, track: track,
-			arguments: []field{{"sort_index", int64(place)}},
-		},
-	)
+// name names a machine ("process") or a track ("thread"), and says at which place it is to stand.
+func (t *tracer) name(what string, process, track, place int, name string) {
+	e := traceEvent{phase: "M", name: what + "_name", process: process + 1, track: track}
+	e.arguments = []field{{"name", name}}
+	t.names = append(t.names, e)
+	e.name, e.arguments = what+"_sort_index", []field{{"sort_index", int64(place)}}
+	t.names = append(t.names, e)
 }
 
 func (t *tracer) title(key rowKey, n int) string {
-	text := [...]string{machineRows: "machine", faultRows: "faults", callRows: "calls"}
+	text := [...]string{machineRows: "machine", faultRows: "faults", callRows: "calls", messageRows: "messages"}
 	title := ""
 	if key.group == jobRows {
 		title = jobName(t.h, key.job)
@@ -133,21 +128,23 @@ func (t *tracer) emit() {
 	for i := range t.arrows {
 		a := &t.arrows[i]
 		from, to := &t.spans[a.from], &t.spans[a.to]
-		leaves := max(from.at, min(from.until-1, to.at)) // within the span, and not after the arrow ends
-		if leaves > to.at {
+		if from.at > to.at {
 			continue // time does not run that way: the claim was taken from another that went on
 		}
-		t.events = append(
-			t.events,
-			traceEvent{
-				phase: "s", name: a.name, category: "arrow", at: leaves, process: from.row.process + 1, track: from.track,
-				id: i + 1,
-			},
-			traceEvent{
-				phase: "f", name: a.name, category: "arrow", at: to.at, process: to.row.process + 1, track: to.track,
-				id: i + 1,
-			},
-		)
+		start, finish := a.end("s", i+1, from), a.end("f", i+1, to)
+		if start.at == finish.at { // what comes first must be read first
+			finish.lasts = min(start.lasts, finish.lasts)
+		}
+		t.events = append(t.events, start, finish)
+	}
+}
+
+// end is an end of an arrow. It belongs to what began last in its track before it, and so it stands right
+// after the beginning of its span: later the span may have others in it.
+func (a *traceArrow) end(phase string, id int, s *traceSpan) traceEvent {
+	return traceEvent{
+		phase: phase, name: a.name, category: "arrow", at: s.at, lasts: s.until - s.at,
+		process: s.row.process + 1, track: s.track, id: id,
 	}
 }
 
@@ -167,7 +164,7 @@ func (t *tracer) counters() {
 		if j.where == before {
 			continue
 		}
-		e := traceEvent{phase: "C", name: "jobs", at: r.At, process: 1}
+		e := traceEvent{phase: "C", name: "jobs", at: r.At, process: 1, track: len(t.h.Processes) + 1}
 		for k, state := range states {
 			if before == state {
 				counts[k]--

@@ -67,15 +67,18 @@
 //	n         save: how many atoms it newly records as finished; fault: for how many milliseconds it
 //	          lasts, where it lasts and that is known; post: how urgent the job is, more is more;
 //	          abandon: for how many milliseconds, rounded down, nobody is to claim the job; list, wait and
-//	          count, ok: how many jobs; heard: a running number; metric: the value
+//	          count, ok: how many jobs; heard: a running number; metric: the value; message: for how many
+//	          microseconds it was on its way
 //	subject   move: "flow", "job" or a task's name; retry: the retry's name; trash: the last failure;
 //	          misled: the task's name; fault: what it hit; ruined: which record, where it was one;
-//	          owner and listed: who owns a claimed job; list: "trash" where it is that; metric: its name
-//	from      move, retry, engine: the state before
+//	          owner and listed: who owns a claimed job; list: "trash" where it is that; metric: its name;
+//	          message: what the call is for ("claim", "renew", ...), or "news"
+//	from      move, retry, engine: the state before; message from the store: "store"
 //	to        move, retry, engine: the state after; final, listed, owner ok, and wait ok with a job:
-//	          unclaimed, claimed, trashed or gone
+//	          unclaimed, claimed, trashed or gone; message to the store: "store"
 //	reason    why: a failure's fingerprint, a fault's name, the reason of a fail, "adopted", ...;
-//	          misled: what was wrong, in words for people
+//	          misled: what was wrong, in words for people; message: "lost", "repeated" or "too late" where it
+//	          did not arrive just once and in time
 //
 // A task that looks at its arguments tells by misled that one of them is not what those before it returned
 // in the current attempts of the retries around them, or is not there, or is not for it. The record comes

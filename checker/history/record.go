@@ -40,7 +40,7 @@ const (
 	Heal     // the last fault ended; from here the system must come to rest
 	Ruined   // every copy of the job's data (with no Job, of any job's) was lost or damaged; Reason says how
 	Final    // the job's state on the board when the run ended: To is unclaimed, claimed, trashed or gone
-	Message  // full trace only: a message was sent, delivered or lost
+	Message  // full trace only: a message between Process and the store has arrived, or was lost
 	Note     // full trace only: anything else worth reading
 
 	// Reads of the board are operations too: what they answer was so at an instant between call and answer.
@@ -85,6 +85,14 @@ const (
 	FinalTrashed   = "trashed"
 	FinalGone      = "gone"
 
+	// A Message is from the store or to it, and its Reason is empty where it has arrived for the first time: it
+	// came once more, or did not come, or came to one who no longer waited. A watch's news answer no call.
+	MessageStore    = "store"
+	MessageNews     = "news"
+	MessageRepeated = "repeated"
+	MessageLost     = "lost"
+	MessageTooLate  = "too late"
+
 	// The Subject of a List of the trash, and the reason of a Wait that fails because its time is over.
 	ListTrash   = "trash"
 	WaitTimeout = "timeout"
@@ -114,16 +122,18 @@ type Record struct {
 	Attempt int32
 	// N, Save: atoms newly recorded as finished (executed or reverted); Fault: milliseconds it lasts; Post: how
 	// urgent the job is; Abandon: for how many milliseconds, rounded down, nobody is to claim the job; List,
-	// Wait, Count: jobs; Heard: running number; Metric: value.
+	// Wait, Count: jobs; Heard: running number; Metric: value; Message: microseconds on the way.
 	N int32
 
 	Type    Type
 	Kind    Kind
 	Counted bool // Abandon: the attempt stays charged
 
-	Subject string // Move, Retry, Misled: the flow, job or atom; Fault: what it hit; Ruined: which record
-	From    string // Move, Retry: the state before
-	To      string // Move, Retry: the state after; Final: where the job is
+	// Move, Retry, Misled: the flow, job or atom; Fault: what it hit; Ruined: which record; Message: what it is
+	// for
+	Subject string
+	From    string // Move, Retry: the state before; Message: "store", or empty: from the process
+	To      string // Move, Retry: the state after; Final: where the job is; Message: "store", or empty
 	Reason  string // why: a failure's fingerprint, a fault's name, the reason of a fail; Misled: what was wrong
 }
 

@@ -16,8 +16,9 @@ type bugsCommand struct {
 	Names []string `arg:"" optional:"" name:"bug" help:"${bugs_names}"`
 
 	Hunt     bool    `name:"run" help:"Hunt them, and tell what caught each, and after how many seeds."`
-	Seed     *uint64 `placeholder:"S" help:"With --run and one bug: run this seed, and tell what happened."`
+	Seed     *uint64 `placeholder:"S" help:"${bugs_seed}"`
 	Explain  bool    `help:"With --seed: work out how the run came to break the promise that names the bug."`
+	Out      string  `placeholder:"DIR" help:"${bugs_out}"`
 	Parallel count   `placeholder:"N" help:"How many to hunt at a time. Left out: one for each core."`
 	JSON     bool    `name:"json" help:"Print it as JSON."`
 	Modes    bool    `help:"Hunt them by every mode of derail explore, and tell how many runs each took."`
@@ -42,6 +43,7 @@ Examples:
     derail bugs --run no-limit             hunt it, from several seeds
     derail bugs --run --json               hunt all of them
     derail bugs --run no-limit --seed 1    one run that shows it, as a story (--explain: with what led to it)
+    derail bugs --run no-limit --seed 1 --out bug    saved as well; derail report bug tells it again
     derail bugs --modes twins-mistaken     what the modes of search are worth for it
 
 Exit codes: 0 if all that were hunted were caught by the property that names them, 1 if not; see also
@@ -59,6 +61,10 @@ func (b *bugsCommand) Run(c *console) error {
 		return err
 	}
 	switch {
+	case b.Prove && !b.Shrink:
+		return wrongInput(errors.New("--prove: it goes with --shrink"))
+	case b.Shrink && (b.Hunt || b.Explain || b.Out != "" || b.Parallel != 0):
+		return wrongInput(errors.New("--shrink: it goes with none of --run, --explain, --out and --parallel"))
 	case b.Modes:
 		return b.compare(c, list)
 	case b.Shrink:
@@ -67,6 +73,8 @@ func (b *bugsCommand) Run(c *console) error {
 		return wrongInput(errors.New("--seed: it goes with --run and the name of one bug"))
 	case b.Explain && b.Seed == nil:
 		return wrongInput(errors.New("--explain: it goes with --seed"))
+	case b.Out != "" && b.Seed == nil:
+		return wrongInput(errors.New("--out: it goes with --seed"))
 	case b.Parallel != 0 && !b.Hunt:
 		return wrongInput(errors.New("--parallel: it goes with --run"))
 	case b.Seed != nil:

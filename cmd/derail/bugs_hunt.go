@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -93,11 +92,7 @@ func (b *bugsCommand) huntAll(
 	results := make([]*hunted, len(list))
 	turns := make(chan int)
 	var hunters sync.WaitGroup
-	parallel := int(b.Parallel)
-	if parallel == 0 {
-		parallel = runtime.NumCPU()
-	}
-	for range parallel {
+	for range b.Parallel.orCores() {
 		hunters.Go(func() {
 			for i := range turns {
 				results[i] = c.huntOne(ctx, shop, &list[i])

@@ -12,15 +12,16 @@ import (
 
 // compare hunts bugs by every mode of search, one bug after the other, and tells how many runs it took.
 func (b *bugsCommand) compare(c *console, list []planted.Bug) error {
-	if b.Hunt || b.Shrink || b.Seed != nil {
-		return wrongInput(errors.New("--modes: it goes with none of --run, --shrink and --seed"))
+	if b.Hunt || b.Shrink || b.Seed != nil || b.Explain || b.Out != "" || b.Parallel != 0 {
+		return wrongInput(errors.New("--modes: it goes with none of --run, --shrink, --seed, --explain, --out " +
+			"and --parallel"))
 	}
 	shop, err := openFor(list)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = shop.Close() }()
-	var all []planted.Compared
+	all := []planted.Compared{} // in JSON, none is a list too
 	missed := c.inTurn(list, func(ctx context.Context, bug *planted.Bug) error {
 		one, err := shop.Compare(ctx, bug, planted.Hunted())
 		if err == nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -14,6 +15,10 @@ import (
 // show runs one seed with the bug in it and tells what happened. A patched bug is shown by the program that
 // is built with it.
 func (b *bugsCommand) show(c *console, bug *planted.Bug) error {
+	output, err := c.output(b.Out)
+	if err != nil {
+		return err
+	}
 	if bug.Patched() && !b.Here {
 		return b.showElsewhere(c, bug)
 	}
@@ -34,7 +39,7 @@ func (b *bugsCommand) show(c *console, bug *planted.Bug) error {
 	folder := e.folder(r, again.command)
 	caught, says := bug.Shows(e.blueprint, &r.Result, r.Report)
 	if b.Explain && caught && bug.Property != planted.TheRun {
-		if err := e.explain(folder, bug.Property, c.options(backendFlag{})); err != nil {
+		if err := e.explain(context.Background(), folder, bug.Property, c.options(backendFlag{})); err != nil {
 			return err
 		}
 	}
@@ -50,6 +55,9 @@ func (b *bugsCommand) show(c *console, bug *planted.Bug) error {
 		c.printf("%s is caught by %s: %s\n", bug.Name, bug.Property, says)
 	case !caught && !b.JSON:
 		c.printf("%s does not show in this run: %s held.\n", bug.Name, bug.Property)
+	}
+	if err := c.save(output, folder, b.JSON); err != nil {
+		return err
 	}
 	if !caught {
 		return silently(exitUnexpected)
@@ -76,6 +84,9 @@ func (b *bugsCommand) showElsewhere(c *console, bug *planted.Bug) error {
 	}
 	if b.Explain {
 		args = append(args, "--explain")
+	}
+	if b.Out != "" {
+		args = append(args, "--out", b.Out)
 	}
 	run := exec.CommandContext(ctx, program)
 	run.Args, run.Stdin, run.Stdout, run.Stderr = args, os.Stdin, c.out, c.err

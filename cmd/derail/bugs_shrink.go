@@ -25,15 +25,14 @@ func (b *bugsCommand) shrinkAll(c *console, list []planted.Bug) error {
 	if err != nil {
 		return fault(err)
 	}
-	shop, err := openFor(list)
-	if err != nil {
-		return err
-	}
-	if b.Here {
-		shop = nil
+	var shop *workshop.Workshop
+	if !b.Here {
+		if shop, err = openFor(list); err != nil {
+			return err
+		}
 	}
 	defer func() { _ = shop.Close() }()
-	var all []planted.Shrunk
+	all := []planted.Shrunk{} // in JSON, none is a list too
 	missed := c.inTurn(list, func(ctx context.Context, bug *planted.Bug) error {
 		seed := known[bug.Name].Seed
 		if b.Seed != nil {
@@ -72,13 +71,13 @@ func shrunkLine(s *planted.Shrunk) string {
 	if !s.Aimed() {
 		mark = "LARGE"
 	}
-	line := fmt.Sprintf("%-5s %s, seed %d: %v; it was %v; %d runs, %v", mark, s.Name, s.Seed, s.After, s.Before,
-		s.Tried, time.Duration(s.WallNS).Round(time.Millisecond))
+	line := fmt.Sprintf("%-5s %s, seed %d: %v; it was %v; %s, %v", mark, s.Name, s.Seed, s.After, s.Before,
+		plural(s.Tried, "run"), time.Duration(s.WallNS).Round(time.Millisecond))
 	switch {
 	case len(s.Left) > 0:
 		line += "; not needed: " + strings.Join(s.Left, ", ")
 	case s.Removals > 0:
-		line += fmt.Sprintf("; each of %d removals loses it", s.Removals)
+		line += fmt.Sprintf("; %s tried, each loses it", plural(s.Removals, "removal"))
 	case !s.Least:
 		line += "; the time was up"
 	}

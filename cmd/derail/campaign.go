@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -70,12 +69,9 @@ func (p *campaign) scenario(ctx context.Context, i int, s *reports.Scenario) {
 	begun := time.Now()
 	asked, untilTime := p.flags.seeds(e)
 	config := explore.Config{
-		Blueprint: e.blueprint, First: asked.First, Count: asked.Count, Parallel: int(p.flags.Parallel),
+		Blueprint: e.blueprint, First: asked.First, Count: asked.Count, Parallel: p.flags.Parallel.orCores(),
 		Twice: p.flags.Twice, Options: e.options(p.console.options(p.flags.backendFlag)),
 		Keep: max(int(p.flags.Keep), mostFailures),
-	}
-	if config.Parallel == 0 {
-		config.Parallel = runtime.GOMAXPROCS(0)
 	}
 	span := p.share(i)
 	if span > 0 {
@@ -94,7 +90,7 @@ func (p *campaign) scenario(ctx context.Context, i int, s *reports.Scenario) {
 	p.met.add(c)
 	summarize(s, e, c)
 	s.AsExpected = c.AsExpected() && c.Runs > 0 && (!c.Stopped || ctx.Err() == nil)
-	d := details{campaign: p, experiment: e, scenario: s, options: config.Options}
+	d := details{ctx: ctx, campaign: p, experiment: e, scenario: s, options: config.Options}
 	d.fill(c)
 }
 
@@ -156,7 +152,7 @@ func (p *campaign) conclude() error {
 // ran says how much of what was asked for was done.
 func (p *campaign) ran() string {
 	if p.flags.Time > 0 && p.flags.Seeds == 0 {
-		return fmt.Sprintf("%d runs were made and are reported", p.made)
+		return plural(p.made, "run") + " made and reported"
 	}
-	return fmt.Sprintf("%d of %d runs were made and are reported", p.made, p.ordered)
+	return fmt.Sprintf("%d of %s made and reported", p.made, plural(p.ordered, "run"))
 }

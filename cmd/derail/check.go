@@ -197,7 +197,8 @@ func (c *console) verdicts(e *examined) {
 			kept++
 		}
 	}
-	c.printf("%s: %s, seed %d: %d of %d promises kept\n", e.File, e.Scenario, e.Seed, kept, len(e.Verdicts))
+	c.printf("%s: %s, seed %d: %d of %s kept\n", e.File, e.Scenario, e.Seed, kept,
+		plural(len(e.Verdicts), "promise"))
 	for i, text := range reports.Ruins(e.history) {
 		if i == mostFindings {
 			c.print("  (and more)\n")
@@ -216,7 +217,7 @@ func (c *console) verdicts(e *examined) {
 		c.printf("  %-9s  %-18s  %s\n", verdictWord(v.Outcome), v.Property, summary)
 		for i, found := range v.Findings {
 			if i == mostFindings {
-				c.printf("%13s(%d more findings)\n", "", len(v.Findings)-i)
+				c.printf("%13s(%s)\n", "", plural(len(v.Findings)-i, "more finding"))
 				break
 			}
 			c.finding(e.history, v.Summary, found)
@@ -233,8 +234,8 @@ func (c *console) secondOpinion(e *examined) {
 		}
 	}
 	differ := e.contradictions()
-	c.printf("  porcupine agrees about the claims of %d of %d jobs, contradicts about %d; %d undecided\n",
-		len(e.Opinions)-silent-len(differ), len(e.Opinions), len(differ), silent)
+	c.printf("  porcupine agrees about the claims of %d of %s, contradicts about %d; %d undecided\n",
+		len(e.Opinions)-silent-len(differ), plural(len(e.Opinions), "job"), len(differ), silent)
 	for _, o := range differ {
 		c.printf("%13s- %s: porcupine says %s, and claim.linearizable says %s\n", "", o.Job,
 			verdictWord(o.Outcome), verdictWord(o.Verdict))
@@ -247,7 +248,7 @@ func (c *console) finding(h *history.History, summary string, f checker.Finding)
 	}
 	for i, seq := range f.Records {
 		if i == mostRecords && len(f.Records) > mostRecords+1 {
-			c.printf("%15s... %d more records\n", "", len(f.Records)-i)
+			c.printf("%15s... %s\n", "", plural(len(f.Records)-i, "more record"))
 			return
 		}
 		c.printf("%15s#%-6d %s\n", "", seq, reports.Sentence(h, seq))

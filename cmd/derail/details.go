@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
@@ -20,6 +21,7 @@ const runsFolder = "runs"
 
 // details runs the seeds that are worth a closer look again, with everything recorded.
 type details struct {
+	ctx        context.Context // when it ends, no run is explained any more
 	campaign   *campaign
 	experiment *experiment
 	scenario   *reports.Scenario

@@ -90,7 +90,7 @@ func (d *drawCommand) draw(c *console, plan *workload.Plan, g workload.Group, se
 		c.print(draw.Mermaid(f, options))
 	default:
 		if several {
-			c.printf("%d jobs %s:\n\n", len(g.Jobs), g.Spec.Name)
+			c.printf("%s %s:\n\n", plural(len(g.Jobs), "job"), g.Spec.Name)
 		}
 		c.print(draw.Text(f, options))
 		if several {

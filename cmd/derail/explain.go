@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -55,7 +56,7 @@ func (f *explainFlags) into(again *rerun, folder *reports.RunFolder, o world.Opt
 	default:
 		broken = []string{f.Promise}
 	}
-	return again.experiment.explain(folder, broken[0], o)
+	return again.experiment.explain(context.Background(), folder, broken[0], o)
 }
 
 // brokenPromises are the names of the properties that a run broke, the one that was broken first before the
@@ -78,8 +79,11 @@ func brokenPromises(verdicts []checker.Verdict) (names []string) {
 	return names
 }
 
-// explain works out how the run of a folder came to break a promise, and puts that into the folder.
-func (e *experiment) explain(f *reports.RunFolder, property string, o world.Options) (err error) {
+// explain works out how the run of a folder came to break a promise, and puts that into the folder; when ctx
+// ends, as much of it as is known by then.
+func (e *experiment) explain(
+	ctx context.Context, f *reports.RunFolder, property string, o world.Options,
+) (err error) {
 	defer func() {
 		if trouble := recover(); trouble != nil {
 			err = fault(fmt.Errorf("internal fault: %v", trouble))
@@ -92,7 +96,9 @@ func (e *experiment) explain(f *reports.RunFolder, property string, o world.Opti
 	}
 	told, err := explain.Explain(explain.Config{
 		Blueprint: e.blueprint, Record: record, Seed: f.Run.Seed, Property: property, Options: e.options(o),
-		Stop: func(percent int) bool { return time.Since(begun) > explainTime*time.Duration(percent)/100 },
+		Stop: func(percent int) bool {
+			return ctx.Err() != nil || time.Since(begun) > explainTime*time.Duration(percent)/100
+		},
 	})
 	if err != nil {
 		return fault(err)
@@ -101,29 +107,34 @@ func (e *experiment) explain(f *reports.RunFolder, property string, o world.Opti
 	return nil
 }
 
+// firstFresh is the first of the promises that a run broke and was not to, and that is not one of those that
+// are explained; they all are, from there on. It is empty if there is none.
+func firstFresh(verdicts []checker.Verdict, breached []string, explained *[]string) string {
+	fresh := slices.DeleteFunc(brokenPromises(verdicts), func(property string) bool {
+		return !slices.Contains(breached, property) || slices.Contains(*explained, property)
+	})
+	if len(fresh) == 0 {
+		return ""
+	}
+	*explained = append(*explained, fresh...)
+	return fresh[0]
+}
+
 // explain works out how a run that is saved came to break the first of the promises that it was not to break.
 // It does so for a run only where one of them was broken in no run before it: what a run breaks besides is
 // likely to come of the same, and --promise explains it.
 func (d *details) explain(f *reports.RunFolder, breached []string) {
-	if d.campaign.flags.NoExplain || !d.campaign.output.saves() || d.workedOut >= mostWorkedOut {
+	if d.campaign.flags.NoExplain || !d.campaign.output.saves() || d.workedOut >= mostWorkedOut ||
+		d.ctx.Err() != nil {
 		return
 	}
-	first := ""
-	for _, property := range brokenPromises(f.Run.Verdicts) {
-		if !slices.Contains(breached, property) || slices.Contains(d.explained, property) {
-			continue
-		}
-		d.explained = append(d.explained, property)
-		if first == "" {
-			first = property
-		}
-	}
+	first := firstFresh(f.Run.Verdicts, breached, &d.explained)
 	if first == "" {
 		return
 	}
 	d.workedOut++
 	o := d.campaign.console.options(d.campaign.flags.backendFlag)
-	if err := d.experiment.explain(f, first, o); err != nil {
+	if err := d.experiment.explain(d.ctx, f, first, o); err != nil {
 		d.trouble(f.Run.Seed, err)
 	}
 }

@@ -1,11 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"math"
-	"runtime"
 	"time"
 
 	"derail/reports"
@@ -20,7 +20,7 @@ type exploreCommand struct {
 	Mode     string  `enum:"${explore_modes}" default:"random" placeholder:"MODE" help:"${explore_mode}"`
 	Runs     count   `placeholder:"N" help:"${explore_runs}"`
 	Time     stretch `placeholder:"D" help:"Start no more runs after this time (such as 90s or 10m)."`
-	Seed     *uint64 `placeholder:"S" help:"What the search's own chance begins with (1)."`
+	Seed     *uint64 `placeholder:"S" help:"${explore_seed}"`
 	Parallel count   `placeholder:"N" help:"${run_parallel}"`
 
 	Out    string `placeholder:"DIR" help:"${explore_out}"`
@@ -64,7 +64,7 @@ Examples:
     derail explore all-at-once --mode pct --depth 2
     derail explore small-world --mode exhaustive --resume explored
     derail explore small-world --mode exhaustive --preemptions=-1 --steps 60
-    derail replay found/runs/swarm-core-seed-37      a run that was found
+    derail replay found/runs/swarm-core-guided-37      a run that was found
 
 Exit codes: 0 if every run was as expected, 1 if not; see also derail --help.
 `
@@ -98,7 +98,7 @@ func (x *exploreCommand) Run(c *console) error {
 	}
 	ctx, end := c.interruptible()
 	defer end()
-	e := &exploration{console: c, flags: x, experiment: list[0], output: output, strategy: strategy}
+	e := &exploration{ctx: ctx, console: c, flags: x, experiment: list[0], output: output, strategy: strategy}
 	if err := e.keepExplored(); err != nil { // hours are not to be spent on what cannot be written in the end
 		return err
 	}
@@ -120,9 +120,11 @@ func (x *exploreCommand) check() error {
 		}
 		return wrongInput(fmt.Errorf("%s: it goes with --mode %s, and the mode is %s", name, mode, x.Mode))
 	}
-	err := errors.Join(
+	err := cmp.Or(
 		misplaced(x.Corpus != "", "--corpus", "guided"), misplaced(x.Depth > 0, "--depth", "pct"),
-		misplaced(x.exhaustFlags.given(), "--preemptions, --steps, --samples and --resume", modeExhaustive),
+		misplaced(x.Preemptions != nil, "--preemptions", modeExhaustive),
+		misplaced(x.Steps > 0, "--steps", modeExhaustive), misplaced(x.Samples > 0, "--samples", modeExhaustive),
+		misplaced(x.Resume != "", "--resume", modeExhaustive),
 	)
 	switch {
 	case err != nil:
@@ -162,6 +164,7 @@ func (x *exploreCommand) most(e *experiment) int {
 
 // exploration is a search and what came of it.
 type exploration struct {
+	ctx        context.Context
 	console    *console
 	flags      *exploreCommand
 	experiment *experiment
@@ -181,11 +184,9 @@ type exploration struct {
 func (e *exploration) search(ctx context.Context) {
 	most := e.flags.most(e.experiment)
 	config := explore.Searching{
-		Blueprint: e.experiment.blueprint, Strategy: e.strategy, Runs: most, Parallel: int(e.flags.Parallel),
-		Options: e.experiment.options(e.console.options(e.flags.backendFlag)), Keep: int(e.flags.Keep),
-	}
-	if config.Parallel == 0 {
-		config.Parallel = runtime.GOMAXPROCS(0)
+		Blueprint: e.experiment.blueprint, Strategy: e.strategy, Runs: most,
+		Parallel: e.flags.Parallel.orCores(), Keep: int(e.flags.Keep),
+		Options: e.experiment.options(e.console.options(e.flags.backendFlag)),
 	}
 	begun, span := time.Now(), time.Duration(e.flags.Time)
 	if span > 0 {

@@ -36,10 +36,6 @@ type exhaustFlags struct {
 	Resume      string `placeholder:"FILE" help:"${explore_resume}"`
 }
 
-func (f exhaustFlags) given() bool {
-	return f.Preemptions != nil || f.Steps > 0 || f.Samples > 0 || f.Resume != ""
-}
-
 // bounds are those that are asked for. Of what the processes of a SQLite world do to the disk that they share
 // nobody tells, so that there no order of steps is like another.
 func (f exhaustFlags) bounds(e *experiment) exhaust.Bounds {
@@ -115,7 +111,7 @@ func (e *exploration) keepRun(path string, k *explore.Kept) error {
 		return nil
 	}
 	return e.console.toFile(path, func(w io.Writer) error {
-		_, err := fmt.Fprintf(w, "# %d features; run it again with: %s\n%s", len(k.Features),
+		_, err := fmt.Fprintf(w, "# %s; run it again with: %s\n%s", plural(len(k.Features), "feature"),
 			e.console.command(append(e.experiment.arguments("replay"), "--choices", path)...), k.Choices)
 		return err
 	})

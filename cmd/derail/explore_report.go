@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"derail/reports"
@@ -78,14 +77,15 @@ func (e *exploration) tell(s *reports.Scenario) error {
 	}
 	c := e.console
 	took := e.took.Round(10 * time.Millisecond)
-	c.printf("%s, mode %s: %d runs in %v, %d at a time.\n", s.Name, e.flags.Mode, s.Runs, took, e.workers)
-	c.printf("Reached: %d features, %d of %d marks, %d kinds of fault and failpoints.\n", e.found.Features,
-		len(s.Marks), len(e.found.Marks), len(s.Faults))
+	c.printf("%s, mode %s: %s in %v, %d at a time.\n", s.Name, e.flags.Mode, plural(s.Runs, "run"), took,
+		e.workers)
+	c.printf("Reached: %s, %d of %s, %s of fault or failpoint.\n", plural(e.found.Features, "feature"),
+		len(s.Marks), plural(len(e.found.Marks), "mark"), plural(len(s.Faults), "kind"))
 	for _, sentence := range e.found.Covered {
 		c.print(sentence + "\n")
 	}
 	if e.corpus > 0 {
-		c.printf("Corpus: %d runs in %s.\n", e.corpus, e.flags.corpusOf(e.experiment))
+		c.printf("Corpus: %s in %s.\n", plural(e.corpus, "run"), e.flags.corpusOf(e.experiment))
 	}
 	c.print("\n")
 	switch {
@@ -96,7 +96,7 @@ func (e *exploration) tell(s *reports.Scenario) error {
 	case s.Failed == 0:
 		c.print("Every run was as expected.\n")
 	default:
-		c.printf("%d of %d runs were not as expected.\n", s.Failed, s.Runs)
+		c.printf("Not as expected: %d of %s.\n", s.Failed, plural(s.Runs, "run"))
 	}
 	for _, unmet := range s.Unmet {
 		c.printf("  %s\n", unmet)
@@ -105,7 +105,7 @@ func (e *exploration) tell(s *reports.Scenario) error {
 		e.tellFailure(&s.Failures[i], e.found.Failures[i].Number)
 	}
 	if e.stopped {
-		c.complain(fmt.Errorf("interrupted: %d runs were made and are reported", s.Runs))
+		c.complain(fmt.Errorf("interrupted: %s made and reported", plural(s.Runs, "run")))
 	}
 	e.output.announce(c)
 	return nil
@@ -207,8 +207,7 @@ func (d *finds) save(f *explore.Find, out *reports.Failure) {
 		d.shown = append(d.shown, folder)
 	}
 	for _, v := range folder.Run.Verdicts {
-		broken := func(b reports.Breach) bool { return b.Property == v.Property }
-		if out.Cause == "" && slices.ContainsFunc(out.Broken, broken) {
+		if out.Cause == "" && breached(out, v.Property) {
 			out.Cause = reports.Cause(folder.History, v)
 		}
 	}
@@ -217,18 +216,15 @@ func (d *finds) save(f *explore.Find, out *reports.Failure) {
 // explain works out how a run came to break the first promise that no run before it broke, as
 // [details.explain] does for those of a campaign.
 func (d *finds) explain(f *reports.RunFolder, breached []string) {
-	if d.flags.NoExplain || d.workedOut >= mostWorkedOut {
+	if d.flags.NoExplain || d.workedOut >= mostWorkedOut || d.ctx.Err() != nil {
 		return
 	}
-	fresh := slices.DeleteFunc(brokenPromises(f.Run.Verdicts), func(property string) bool {
-		return !slices.Contains(breached, property) || slices.Contains(d.explained, property)
-	})
-	if len(fresh) == 0 {
+	first := firstFresh(f.Run.Verdicts, breached, &d.explained)
+	if first == "" {
 		return
 	}
-	d.explained = append(d.explained, fresh...)
 	d.workedOut++
-	if err := d.experiment.explain(f, fresh[0], d.console.options(d.flags.backendFlag)); err != nil {
+	if err := d.experiment.explain(d.ctx, f, first, d.console.options(d.flags.backendFlag)); err != nil {
 		d.faulty = true
 		d.console.complain(fmt.Errorf("%s, not explained: %w", f.Run.Replay, err))
 	}

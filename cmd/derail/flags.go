@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"runtime"
 	"strconv"
 	"time"
 )
@@ -17,6 +18,14 @@ func (c *count) UnmarshalText(text []byte) error {
 	}
 	*c = count(n)
 	return nil
+}
+
+// orCores is the number, or where it was not given one for each core.
+func (c count) orCores() int {
+	if c == 0 {
+		return runtime.GOMAXPROCS(0)
+	}
+	return int(c)
 }
 
 // stretch is a length of time on the command line; zero is one that was not given.

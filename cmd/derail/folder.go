@@ -1,6 +1,8 @@
 package main
 
 import (
+	"path/filepath"
+
 	"derail/reports"
 	"derail/sim/explore"
 )
@@ -36,4 +38,25 @@ func passed(did bool) string {
 		return " This one passed."
 	}
 	return " This one did not pass."
+}
+
+// save writes a run's folder, with a page of its own, where that was asked for; and says so, unless something
+// else is printed.
+func (c *console) save(o *output, f *reports.RunFolder, quiet bool) error {
+	if !o.saves() {
+		return nil
+	}
+	var files []string
+	for _, name := range f.FileNames() {
+		files = append(files, filepath.Join(o.Dir, name))
+	}
+	o.note(o.WriteRun("", f), files...)
+	o.note(o.WritePage(f), filepath.Join(o.Dir, reports.HTMLFile))
+	if !quiet {
+		o.announce(c)
+	}
+	if err := o.trouble(); err != nil {
+		return fault(err)
+	}
+	return nil
 }

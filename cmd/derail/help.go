@@ -29,7 +29,8 @@ var helpTexts = kong.Vars{
 		"what was recorded until there.",
 	"explain": "Work out how the run came to break its promise: what led there, what happens without the last " +
 		"fault, and when it was decided. It takes some seconds. A saved run has that already, as a rule.",
-	"promise":       "Which of the broken promises to explain. Left out: the one that was broken first.",
+	"promise": "Which of the broken promises to explain, without --explain as well. Left out: the one that " +
+		"was broken first.",
 	"explore_modes": strings.Join(exploreModes(), ","),
 	"explore_mode":  "How to search (random): " + strings.Join(exploreModes(), ", ") + ".",
 	"explore_runs": "How many runs to make. Left out: as many as the scenario says or as fit into --time; in " +
@@ -42,16 +43,22 @@ var helpTexts = kong.Vars{
 		"it. Each scenario has a folder of its own in it.",
 	"explore_depth": fmt.Sprintf("With --mode pct: how many pairs of steps a bug needs in order (%d).",
 		explore.DefaultDepth),
-	"explore_preemptions": "With --mode exhaustive: how often in a run a process may overtake another one of " +
-		"its machine (0); negative: any number.",
-	"explore_steps": "With --mode exhaustive: after how many steps of a run nothing else is tried any more.",
+	"explore_preemptions": "With --mode exhaustive: how often in a run a process may overtake another one " +
+		"of its machine (0). --preemptions=-1, with the equals sign: as often as it can.",
+	"explore_seed": "What the search's own chance begins with (1); with --mode random the first seed. --mode " +
+		"exhaustive leaves nothing to chance, and has none.",
+	"explore_steps": "With --mode exhaustive: after how many steps of a run nothing else is tried any more. " +
+		"Left out: no bound.",
 	"explore_resume": "With --mode exhaustive: go on where this file says, if it is there, and write " +
 		"there how far the search has come.",
 	"explore_samples": "With --mode exhaustive: how many answers to try of a draw among very many (1).",
 	"replay_path": "The folder of a saved run, or a scenario: a file, or the name of one that comes with " +
 		"derail.",
-	"shrink_property": "Which of the broken promises is to stay broken. Left out: the first that was not to be.",
-	"shrink_out":      "Write the scenario to this file, and not to standard output.",
+	"report_html": "Write it as a web page to this file, which links to the files of the runs from there; - " +
+		"is standard output, and links to none.",
+	"shrink_property": "Which of the broken promises is to stay broken, or 'the run itself' for what the " +
+		"scenario expects of its jobs. Left out: the first that was not to be.",
+	"shrink_out": "Write the scenario to this file, and not to standard output.",
 	"replay_choices": "Draw what this file says (a run's choices.txt, or a part of it), and otherwise the " +
 		"benign choice.",
 	"replay_out":     "Save the run in this folder, with a page of its own.",
@@ -63,7 +70,11 @@ var helpTexts = kong.Vars{
 	"faults_plan": "Break this, in the place of what the scenario says: kinds of fault with their keys, such " +
 		"as 'node.crash at=2s; network.loss rate=5%'.",
 	"bugs_names": "Which of them. Left out: all.",
-	"list_what":  "scenarios, faults, properties, points or marks. Left out: scenarios.",
+	"bugs_seed": "With --run and one bug: run this seed, and tell what happened. With --shrink: the seed of " +
+		"the run to shrink.",
+	"bugs_out": "With --seed: save the run in this folder, with a page of its own. derail report tells it " +
+		"again; derail replay would run it without the bug.",
+	"list_what": "scenarios, faults, properties, points or marks. Left out: scenarios.",
 	"backend": "What carries processes: coroutines, or tokens, which are slower and must give the same " +
 		"hashes.",
 }

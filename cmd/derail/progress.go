@@ -7,6 +7,8 @@ import (
 
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
+
+	"derail/reports"
 )
 
 // progressText is what a progress bar tells of a scenario.
@@ -52,9 +54,10 @@ func (c *console) progress(text progressText, hidden bool) *progress {
 // count says how many runs there were.
 func (p *progress) count() string {
 	if p.text.untilTime {
-		return fmt.Sprintf(" %d runs, %v of %v", p.runs.Load(), time.Since(p.begun).Round(time.Second), p.text.span)
+		passed := time.Since(p.begun).Round(time.Second)
+		return fmt.Sprintf(" %s, %v of %v", reports.Plural(p.runs.Load(), "run"), passed, p.text.span)
 	}
-	return fmt.Sprintf(" %d of %d runs", p.runs.Load(), p.text.runs)
+	return fmt.Sprintf(" %d of %s", p.runs.Load(), plural(p.text.runs, "run"))
 }
 
 // ran moves the bar on. Any goroutine may call it.

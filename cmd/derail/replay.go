@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
 	"derail/reports"
 	"derail/sim/choice"
@@ -89,7 +88,7 @@ func (r *replayCommand) Run(c *console) error {
 		return err
 	}
 	// What is told comes before what is saved: a full disk takes only what does not fit.
-	if err := r.save(c, output, folder); err != nil {
+	if err := c.save(output, folder, r.JSON || r.Trace == "-"); err != nil {
 		return err
 	}
 	return silently(code)
@@ -185,24 +184,4 @@ func (a *rerun) compared(f *reports.RunFolder) string {
 	}
 	return fmt.Sprintf("Hash %s, and %s was recorded: this is not the run that was saved. Either derail has "+
 		"changed since then, or it is not deterministic (--twice tells).", f.Run.Hash, a.recorded)
-}
-
-// save writes the run's folder, with a page of its own.
-func (r *replayCommand) save(c *console, o *output, f *reports.RunFolder) error {
-	if !o.saves() {
-		return nil
-	}
-	var files []string
-	for _, name := range f.FileNames() {
-		files = append(files, filepath.Join(o.Dir, name))
-	}
-	o.note(o.WriteRun("", f), files...)
-	o.note(o.WritePage(f), filepath.Join(o.Dir, reports.HTMLFile))
-	if !r.JSON && r.Trace != "-" {
-		o.announce(c)
-	}
-	if err := o.trouble(); err != nil {
-		return fault(err)
-	}
-	return nil
 }

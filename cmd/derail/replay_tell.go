@@ -25,13 +25,14 @@ func (m *moment) UnmarshalText(text []byte) error {
 
 // tellFlags choose which part of a run is told, and how.
 type tellFlags struct {
-	Job   []string `sep:"none" placeholder:"NAME" help:"Tell only what happened to this job, such as orders-1. It can be given several times."`
-	Node  []string `sep:"none" placeholder:"NAME" help:"Tell only what happened on this machine: a conductor, client-1 or the store. It can be given several times."`
-	From  moment   `placeholder:"TIME" help:"Tell only what happened from this virtual time on, such as 2.5s."`
-	Until moment   `placeholder:"TIME" help:"Tell only what happened up to this virtual time."`
-	All   bool     `help:"Fold nothing away, however long the story gets."`
-	Step  bool     `help:"Go through it event by event, forwards and back. Press ? there for help; on a pipe it reads commands from standard input, one a line."`
-	Trace string   `placeholder:"FILE" help:"Write the run as a trace that ui.perfetto.dev and chrome://tracing open; - is standard output."`
+	Job      []string `sep:"none" placeholder:"NAME" help:"Tell only what happened to this job, such as orders-1. It can be given several times."`
+	Node     []string `sep:"none" placeholder:"NAME" help:"Tell only what happened on this machine: a conductor, client-1 or the store. It can be given several times."`
+	From     moment   `placeholder:"TIME" help:"Tell only what happened from this virtual time on, such as 2.5s."`
+	Until    moment   `placeholder:"TIME" help:"Tell only what happened up to this virtual time."`
+	All      bool     `help:"Fold nothing away, however long the story gets."`
+	Messages bool     `help:"Tell the messages between machines and the store too. There are many: best with --from, --until or --node."`
+	Step     bool     `help:"Go through it event by event, forwards and back. Press ? there for help; on a pipe it reads commands from standard input, one a line."`
+	Trace    string   `placeholder:"FILE" help:"Write the run as a trace that ui.perfetto.dev and chrome://tracing open; - is standard output."`
 }
 
 // asked is the first flag that says anything of how a run is told; empty: there is none.
@@ -45,6 +46,7 @@ func (t *tellFlags) asked() string {
 		{"--from", t.From > 0},
 		{"--until", t.Until > 0},
 		{"--all", t.All},
+		{"--messages", t.Messages},
 		{"--step", t.Step},
 	} {
 		if flag.given {
@@ -61,7 +63,7 @@ func (t *tellFlags) alone(json bool) error {
 	switch {
 	case json && flag != "":
 		return wrongInput(errors.New("--json: it holds the whole run, and goes without --job, --node, --from, " +
-			"--until, --all and --step"))
+			"--until, --all, --messages and --step"))
 	case json:
 		flag = "--json"
 	}
@@ -99,8 +101,12 @@ func (t *tellFlags) telling(f *reports.RunFolder, command string) (*reports.Tell
 	for _, name := range t.Node {
 		command += " --node " + shellWord(name)
 	}
+	if t.Messages {
+		command += " --messages"
+	}
 	return &reports.Telling{
-		Jobs: t.Job, Nodes: t.Node, From: int64(t.From), Until: int64(t.Until), Whole: t.All, Command: command,
+		Jobs: t.Job, Nodes: t.Node, From: int64(t.From), Until: int64(t.Until), Whole: t.All,
+		Messages: t.Messages, Command: command,
 	}, nil
 }
 

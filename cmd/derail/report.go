@@ -14,7 +14,7 @@ import (
 // reportCommand shows again what was saved.
 type reportCommand struct {
 	Dir   string `arg:"" name:"folder" help:"The folder of a campaign (what --out wrote), or of one saved run."`
-	HTML  string `name:"html" placeholder:"FILE" help:"Write it as a web page to this file; - is standard output."`
+	HTML  string `name:"html" placeholder:"FILE" help:"${report_html}"`
 	JUnit string `name:"junit" placeholder:"FILE" help:"Write a campaign as JUnit XML to this file; - is standard output."`
 	JSON  bool   `name:"json" help:"Print it as JSON."`
 
@@ -107,8 +107,7 @@ func (r *reportCommand) campaign(c *console, dir string) error {
 	}
 	if r.HTML != "" {
 		shown := c.shown(dir, saved)
-		page := func(w io.Writer) error { return reports.WriteHTML(w, saved, shown) }
-		if err := c.toFile(r.HTML, page); err != nil {
+		if err := c.page(r.HTML, dir, saved, shown); err != nil {
 			return err
 		}
 	}
@@ -128,6 +127,35 @@ func (r *reportCommand) campaign(c *console, dir string) error {
 		c.campaign(dir, saved)
 	}
 	return nil
+}
+
+// page writes the page of a folder to a file, wherever that is.
+func (c *console) page(file, dir string, saved *reports.Campaign, shown []*reports.RunFolder) error {
+	folder := seenFrom(file, dir)
+	return c.toFile(file, func(w io.Writer) error {
+		return reports.WriteHTMLElsewhere(w, saved, shown, folder)
+	})
+}
+
+// seenFrom is where a folder is as seen from a file, with slashes; empty: nobody knows, as of what goes to
+// standard output.
+func seenFrom(file, dir string) string {
+	if file == "-" {
+		return ""
+	}
+	from, err := filepath.Abs(filepath.Dir(file))
+	if err != nil {
+		return ""
+	}
+	to, err := filepath.Abs(dir)
+	if err != nil {
+		return ""
+	}
+	way, err := filepath.Rel(from, to)
+	if err != nil {
+		return ""
+	}
+	return filepath.ToSlash(way)
 }
 
 // campaign prints a saved campaign as it was printed when it was run.
@@ -183,8 +211,7 @@ func (r *reportCommand) run(c *console, dir string) error {
 		return err
 	}
 	if r.HTML != "" {
-		page := func(w io.Writer) error { return reports.WriteHTML(w, nil, []*reports.RunFolder{saved}) }
-		if err := c.toFile(r.HTML, page); err != nil {
+		if err := c.page(r.HTML, dir, nil, []*reports.RunFolder{saved}); err != nil {
 			return err
 		}
 	}

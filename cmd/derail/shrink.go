@@ -5,15 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"derail/checker"
-	"derail/reports"
-	"derail/scenarios"
 	"derail/sim/explore"
 	"derail/sim/shrink"
 	"derail/sim/world"
@@ -98,7 +94,10 @@ func (s *shrinkCommand) Run(c *console) error {
 	result := shrunkOf(property, small)
 	if s.Prove && small.Seed == nil {
 		config.Scenario = small.Scenario
-		if result.Left, result.Removals, err = shrink.Prove(ctx, config); err != nil && ctx.Err() == nil {
+		switch left, removals, err := shrink.Prove(ctx, config); {
+		case err == nil:
+			result.Left, result.Removals = left, removals
+		case ctx.Err() == nil:
 			return fault(err)
 		}
 	}
@@ -183,7 +182,7 @@ func (s *shrinkCommand) property(again *rerun, o world.Options) (string, error) 
 	if err != nil {
 		return "", fault(err)
 	}
-	if property := brokenBy(r, &again.experiment.scenario.Expect); property != "" {
+	if property := brokenBy(r, again.experiment.blueprint); property != "" {
 		return property, nil
 	}
 	return "", &ending{exitUnexpected, errors.New("the run breaks nothing: there is nothing to make small")}
@@ -191,91 +190,17 @@ func (s *shrinkCommand) property(again *rerun, o world.Options) (string, error) 
 
 // brokenBy is what a run breaks: a property that it was not to break, or else what the run says itself,
 // or else a property that it was to break.
-func brokenBy(r *explore.Replayed, expect *scenarios.Expect) string {
-	for _, b := range r.Breaches {
-		if b.Outcome == checker.Invalid {
-			return b.Property
-		}
+func brokenBy(r *explore.Replayed, b *world.Blueprint) string {
+	if names := breachedBy(r); len(names) > 0 {
+		return names[0]
 	}
-	if r.Result.Broken != nil || shrink.Counts(&r.Result, expect) {
+	if shrink.Said(b, &r.Result) != "" {
 		return shrink.TheRun
 	}
-	for _, v := range r.Report.Verdicts {
-		if v.Outcome == checker.Invalid {
-			return v.Property
-		}
+	if names := r.Report.Broken(); len(names) > 0 {
+		return names[0]
 	}
 	return ""
-}
-
-// smallName is the file of a run's folder that has the run made small.
-const smallName = "small.yaml"
-
-// How long the failures of a campaign are made small: each, and all of them together.
-const (
-	shrinkEach     = 10 * time.Second
-	shrinkTogether = 30 * time.Second
-)
-
-// noShrinkFlag lets failures that are saved be as they are.
-type noShrinkFlag struct {
-	NoShrink bool `help:"Do not make the first failure of each promise small (small.yaml in the run's folder)."`
-}
-
-// smaller makes the first saved failure of each property small, in its folder. It comes when everything
-// else was written, and whatever becomes of it changes no exit code.
-func (f noShrinkFlag) smaller(
-	ctx context.Context, c *console, dir string, list []reports.Scenario, quiet bool,
-) {
-	if f.NoShrink || dir == "" {
-		return
-	}
-	ctx, end := context.WithTimeout(ctx, shrinkTogether)
-	defer end()
-	seen := map[string]bool{}
-	for i := range list {
-		for j := range list[i].Failures {
-			failure := &list[i].Failures[j]
-			for _, b := range failure.Broken {
-				if b.Outcome != checker.Invalid || seen[b.Property] || failure.Folder == "" || ctx.Err() != nil {
-					continue
-				}
-				seen[b.Property] = true
-				c.shrinkSaved(ctx, filepath.Join(dir, filepath.FromSlash(failure.Folder)), b.Property, quiet)
-			}
-		}
-	}
-}
-
-// shrinkSaved makes a saved run small, as far as that property goes.
-func (c *console) shrinkSaved(ctx context.Context, folder, property string, quiet bool) {
-	again, err := (&replayCommand{Path: folder}).find(c)
-	if err != nil {
-		c.complain(err)
-		return
-	}
-	file := filepath.Join(folder, smallName)
-	if _, err := os.Stat(file); err == nil {
-		file = filepath.Join(folder, "small-"+strings.ReplaceAll(property, ".", "-")+".yaml")
-	}
-	meter := c.shrinking(quiet)
-	small, err := shrink.Shrink(ctx, shrink.Config{
-		Scenario: again.experiment.scenario, Record: again.choices, Seed: again.seed, Property: property,
-		Options: c.options(backendFlag{}), Limit: shrinkEach, Progress: meter.tell,
-	})
-	meter.end()
-	if err == nil {
-		err = c.toFile(file, func(w io.Writer) error {
-			_, err := io.WriteString(w, smallFile(small))
-			return err
-		})
-	}
-	switch {
-	case err != nil:
-		c.complain(fmt.Errorf("%s was not made small: %w", folder, err))
-	case !quiet:
-		c.printf("Made small: %s, with %v: %s.\n", property, small.After, file)
-	}
 }
 
 // meter is a line at the bottom of the terminal that says how far the shrinking has come.

@@ -17,9 +17,9 @@ import (
 
 // The help has short lines, so that a narrow terminal shows it all.
 const (
-	lineHelp = `n, space, →   on to the next event
+	lineHelp = `n             on to the next event, as an empty line is
 n 10          ten events on
-p, ←          back to the one before
+p             back to the one before
 p 10          ten events back
 ` + stepHelp
 	screenHelp = `n, space, →   on to the next event

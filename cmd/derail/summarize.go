@@ -38,7 +38,8 @@ func summarize(s *reports.Scenario, e *experiment, c *explore.Campaign) {
 		}
 		s.Properties = append(s.Properties, p)
 	}
-	s.Expectation = fmt.Sprintf("%s %d of %d runs passed.", expected(e.scenario), c.Runs-c.Failed, c.Runs)
+	s.Expectation = fmt.Sprintf("%s %d of %s passed.", expected(e.scenario), c.Runs-c.Failed,
+		plural(c.Runs, "run"))
 }
 
 // struck counts the faults that were injected. A failpoint counts by its own name alone.
@@ -116,8 +117,11 @@ func amount(jobs int) string {
 	case 1:
 		return "1 job is"
 	}
-	return fmt.Sprintf("%d jobs are", jobs)
+	return plural(jobs, "job") + " are"
 }
+
+// plural is a number with its noun: 1 run, 1,200 runs.
+func plural(n int, noun string) string { return reports.Plural(int64(n), noun) }
 
 func and(names []string) string {
 	if len(names) < 2 {

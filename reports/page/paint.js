@@ -5,7 +5,7 @@ const SYMBOL_COLOURS = {
   failover: "--bad", power: "--bad",
   flip: "--bad", ruined: "--bad", failed: "--bad", crash: "--bad", lease: "--bad", lost: "--bad", done: "--good", heal: "--good",
   start: "--good", trash: "--c-trashed", save: "--accent", post: "--accent", again: "--accent", unknown: "--accent",
-  message: "--soft", commit: "--soft",
+  request: "--soft", answer: "--soft", commit: "--soft", astray: "--bad",
 };
 const SPAN_COLOURS = {
   abandoned: "--c-abandoned", lease: "--c-lease", consumed: "--c-consumed", trashed: "--c-trashed", open: "--c-open",

@@ -2,6 +2,7 @@ package choice
 
 import (
 	"encoding/binary"
+	"math"
 	"math/bits"
 )
 
@@ -39,7 +40,7 @@ func FromBytes(data []byte) *Source {
 		return func(number, among, seeded uint64) uint64 {
 			for _, e := range mine {
 				if uint64(e.number) == number-1 {
-					return e.answer(among)
+					return Scaled(e.value, among)
 				}
 			}
 			return seeded
@@ -47,12 +48,13 @@ func FromBytes(data []byte) *Source {
 	})
 }
 
-// answer spreads the values over the answers: 0 is the first of them and the greatest value the last.
-func (e edit) answer(among uint64) uint64 {
-	const width, greatest = 16, 1<<16 - 1
-	if e.value == greatest {
+// Scaled is the answer of a draw among so many that is as far from the benign one as value is on its way
+// from 0 to [math.MaxUint16]: at the two ends the first answer, and the last.
+func Scaled(value uint16, among uint64) uint64 {
+	const width = 16
+	if value == math.MaxUint16 {
 		return among - 1
 	}
-	hi, lo := bits.Mul64(uint64(e.value), among)
+	hi, lo := bits.Mul64(uint64(value), among)
 	return hi<<(64-width) | lo>>width
 }

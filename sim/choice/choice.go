@@ -10,7 +10,7 @@
 // A source belongs to one run and is not safe for concurrent use. Chance is integers only.
 //
 // What lives here: sources, streams, and the record of a run's draws. What may not: any knowledge
-// of what is decided by a draw.
+// of what is decided by a draw, but for [LeftOut], of which chance has to be kept out.
 package choice
 
 // Address says which draw of a run is meant.
@@ -20,8 +20,8 @@ type Address struct {
 	N      uint64 // the how many-th draw of that stream and entity, from 1
 }
 
-// Source answers the draws of one run. Make one with [Seeded], [Recording], [Replay],
-// [Branch], [Steered] or [FromFunc].
+// Source answers the draws of one run. Make one with [Seeded], [Recording], [Replay], [Branch], [Steered],
+// [FromBytes], [FromFunc] or [Explored].
 type Source struct {
 	seed    uint64
 	oracle  oracle // nil for the fast path: the stream answers by itself

@@ -14,6 +14,7 @@ type Coverage struct {
 	Open   int  // runs that are known to be left; each can bring others
 
 	Runs      int   // that were made
+	Failed    int   // of them, those that were not as expected
 	Pruned    int   // of them, those that came to a state where another had been: what comes after is known
 	Steps     int64 // of all runs
 	Longest   int   // steps of the longest run
@@ -30,6 +31,9 @@ type Coverage struct {
 	// some while others are open. When all is ended, any is a fault of this package: a step has not told
 	// what it touches.
 	Unexplained int
+	// Strayed counts the runs that did not come to the choices that they were made for; no others are made of
+	// them. There are none where runs of the same choices are the same, and all of one world.
+	Strayed int
 }
 
 // Sentences is what was covered, for people.
@@ -45,6 +49,9 @@ func (c *Coverage) Sentences() []string {
 	say("%d of the runs came to a state in which another had been, by an order of steps that do not touch each "+
 		"other, and were not followed further; %d states, %d points with more than one way.",
 		c.Pruned, c.States, c.Choices)
+	if c.Failed > 0 {
+		say("%d of all these runs were not as expected.", c.Failed)
+	}
 	say("%s", c.limits())
 	if len(c.Sampled) > 0 {
 		say("Not all answers were tried to draws among more than %d: %s. Of each only %s.",
@@ -53,6 +60,10 @@ func (c *Coverage) Sentences() []string {
 	if c.Ended && c.Unexplained > 0 {
 		say("That is not to be trusted: %d histories of runs that were not followed further are of no run that "+
 			"was. A step has not told what it touches, which is a fault of derail.", c.Unexplained)
+	}
+	if c.Strayed > 0 {
+		say("That is not to be trusted: %d runs could not go the way that others had seen. What was explored "+
+			"before is of another world, or runs of this one are not the same again.", c.Strayed)
 	}
 	return all
 }

@@ -104,10 +104,17 @@ func (e *Explorer) Ran(r *Run) {
 	delete(e.out, r)
 	c := &e.coverage
 	c.Runs++
+	if r.Failed {
+		c.Failed++
+	}
 	c.Steps += int64(r.steps)
 	c.Longest = max(c.Longest, r.steps)
 	for stream, n := range r.sampled { // also of one that is given up: nobody else may have drawn it
 		c.Sampled[stream] += n
+	}
+	if r.strayed() {
+		c.Strayed++
+		return
 	}
 	choices := r.choices()
 	made := 0
@@ -129,7 +136,9 @@ func (e *Explorer) Ran(r *Run) {
 		e.branch(p, choices, made-1)
 	}
 	e.histories[r.wrote] = struct{}{}
-	e.complete(r)
+	if r.beyond() {
+		c.Cut++
+	}
 }
 
 // branch asks for the other ways at a point, which is the one of that number at which there are some.
@@ -149,13 +158,6 @@ func (e *Explorer) branch(p *point, choices []uint16, at int) {
 func (e *Explorer) giveUp(r *Run) {
 	e.coverage.Pruned++
 	e.given[r.wrote] = struct{}{}
-}
-
-// complete counts a run that was looked at from its beginning to its end.
-func (e *Explorer) complete(r *Run) {
-	if r.beyond() {
-		e.coverage.Cut++
-	}
 }
 
 // Coverage is what was covered so far.

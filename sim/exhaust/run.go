@@ -16,20 +16,25 @@ import (
 type Run struct {
 	// Source answers the draws; its record makes the same run again.
 	Source *choice.Source
+	// Failed may be set by who has made the run: it was not as expected.
+	Failed bool
 
 	number uint64
 	bounds *Bounds
 	prefix []uint16 // the choices that are given, of points with more than one
 	made   int      // how many such points there were so far
+	lost   bool     // one of them had no such choice
 	points []point
 
-	order  order
-	wrote  uint64 // the hash of the history
-	steps  int
-	spent  int                // preemptions
-	late   int                // answers to wide draws that are not the least
-	among  []kernel.Candidate // of the draw of kernel/ready that comes next
-	counts []counted          // draws of the step under way
+	order   order
+	wrote   uint64  // the hash of the history
+	records int64   // in it, but for those of messages
+	numbers []int64 // by record: how many those were by then
+	steps   int
+	spent   int                // preemptions
+	late    int                // answers to wide draws that are not the least
+	among   []kernel.Candidate // of the draw of kernel/ready that comes next
+	counts  []counted          // draws of the step under way
 
 	drawn   uint64 // the number of the latest draw of a tie
 	ties    []tie  // by event
@@ -60,8 +65,6 @@ type tie struct {
 	value uint64 // what the draw has to be in a replay, as far as is known
 }
 
-const tieStream, kernelStream = "tie", "kernel"
-
 func newRun(b *Bounds, prefix []uint16) *Run {
 	r := &Run{bounds: b, prefix: prefix}
 	r.order.reset()
@@ -74,6 +77,9 @@ func (r *Run) Number() uint64 { return r.number }
 
 // Digest is the hash of the history that the run has written.
 func (r *Run) Digest() uint64 { return r.wrote }
+
+// strayed reports whether a run that has ended has not gone the way that it was to go.
+func (r *Run) strayed() bool { return r.lost || r.made < len(r.prefix) }
 
 // choices is what was chosen wherever there was a choice.
 func (r *Run) choices() []uint16 {
@@ -92,6 +98,9 @@ func (r *Run) decide(ways int, state uint64, bounded bool) int {
 	if ways > 1 {
 		if r.made < len(r.prefix) {
 			p.took = r.prefix[r.made]
+		}
+		if p.took >= p.ways {
+			p.took, r.lost = 0, true
 		}
 		r.made++
 	}
@@ -153,12 +162,12 @@ func (r *Run) settle(due []kernel.Due, took int) {
 		if event < first {
 			t.value++
 		}
-		r.Source.Settle(choice.Address{Stream: kernelStream, Entity: tieStream, N: t.draw}, t.value)
+		r.Source.Settle(choice.Address{Stream: kernel.Stream, Entity: kernel.EntityTie, N: t.draw}, t.value)
 	}
 }
 
 // Ready sees between whom the next draw decides: see [world.Options].
-func (r *Run) Ready(among []kernel.Candidate) { r.among = append(r.among[:0], among...) }
+func (r *Run) Ready(among []kernel.Candidate) { r.among = among }
 
 // Scheduled implements [kernel.Explorer].
 func (r *Run) Scheduled(event uint64, tied bool) {
@@ -187,28 +196,40 @@ func (r *Run) Took(s kernel.Step) {
 // Touched implements [kernel.Explorer].
 func (r *Run) Touched(what kernel.Resource, changed bool) { r.order.touch(what, changed) }
 
-// Wrote implements [world.Explorer].
+// Wrote implements [world.Explorer]. That a message has come, or was lost, is written down for readers alone:
+// no promise is about it, and histories that differ in nothing else are one.
 func (r *Run) Wrote(record *history.Record) {
+	tells := record.Kind != history.Message
+	if tells {
+		r.records++
+	}
+	if r.numbers = append(r.numbers, r.records); !tells {
+		return
+	}
 	r.order.touch(written, true)
-	r.wrote = mix(r.wrote, hashOf(record))
+	told := *record
+	if told.Call > 0 {
+		told.Call = r.numbers[told.Call-1]
+	}
+	r.wrote = mix(r.wrote, hashOf(&told))
 }
 
 // answer is what a draw comes to.
 func (r *Run) answer(at choice.Fork) uint64 {
-	if at.Stream == kernelStream && at.Entity == tieStream {
+	if at.Stream == kernel.Stream && at.Entity == kernel.EntityTie {
 		r.drawn = at.N
 		return 0 // Due decides
 	}
 	if at.Among == 1 || at.Splits == at.Among {
 		return 0
 	}
-	if at.Stream == kernelStream && len(r.among) > 0 && at.Entity == "ready" {
+	if len(r.among) > 0 && at.Stream == kernel.Stream && at.Entity == kernel.EntityReady {
 		return r.nextProcess()
 	}
 	wide := r.isWide(&at)
 	values := r.answers(&at, wide)
 	ways := len(values)
-	kernels := at.Stream == kernelStream
+	kernels := at.Stream == kernel.Stream
 	if r.beyond() || kernels && !r.free() || wide && r.late >= r.bounds.late() {
 		ways = 1
 	}
@@ -285,7 +306,7 @@ func (r *Run) note(at *choice.Fork, value uint64) {
 func (r *Run) nextProcess() uint64 {
 	r.order.end()
 	among := r.among
-	r.among = r.among[:0]
+	r.among = nil
 	free := r.free()
 	r.values = r.values[:0]
 	bounded := false

@@ -30,7 +30,7 @@ func (e *Explorer) Save(to io.Writer, world string) error {
 	for _, n := range [...]int64{
 		int64(b.Preemptions), int64(b.Steps), int64(b.Wide), int64(b.Samples), int64(b.Late), flag(b.All),
 		int64(c.Runs), int64(c.Pruned), c.Steps, int64(c.Longest), int64(c.Choices), int64(c.Bounded), int64(c.Cut),
-		int64(e.asked),
+		int64(c.Strayed), int64(c.Failed), int64(e.asked),
 	} {
 		s.number(n)
 	}
@@ -71,8 +71,8 @@ func Load(from io.Reader, world string) (*Explorer, error) {
 	e := New(b)
 	c := &e.coverage
 	c.Runs, c.Pruned, c.Steps, c.Longest = l.count(), l.count(), l.number(), l.count()
-	c.Choices, c.Bounded, c.Cut = l.count(), l.count(), l.count()
-	e.asked = uint64(l.number())
+	c.Choices, c.Bounded, c.Cut, c.Strayed = l.count(), l.count(), l.count(), l.count()
+	c.Failed, e.asked = l.count(), uint64(l.number())
 	for n := l.length(); n > 0 && l.err == nil; n-- {
 		name := l.text()
 		c.Sampled[name] = l.count()

@@ -97,7 +97,8 @@ func (o *order) goneBy(owner *processOrder, claim int32) int32 {
 	return 0
 }
 
-// changes says whether a record tells of a change on the board. To adopt a claim changes nothing.
+// changes says whether a record tells of a change on the board. To adopt a claim changes nothing, but is the
+// first that is told of the claim.
 func changes(r *history.Record) bool {
 	switch r.Kind {
 	case history.LeaseEnd:

@@ -173,7 +173,7 @@ func TestOnlyClaimsAreDrawn(t *testing.T) {
 	told := c.explain(t)
 	u := told.Explanation.Unordered
 	if u == nil || u.Drawing != reports.DrawingFile || !strings.Contains(string(told.Drawing), "<html") {
-		t.Errorf("claims without an order are not drawn: %+v", u)
+		t.Fatalf("claims without an order are not drawn: %+v", u)
 	}
 	h := c.run.Result.History
 	for _, seq := range u.Records {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"derail/checker/history"
+	"derail/scenarios"
 )
 
 // link says that a record came before another, and why.
@@ -23,6 +24,7 @@ type order struct {
 	tenures []int32  // by record: the claim under which the machine had the job, or 0
 
 	jobs      []jobOrder
+	named     map[string]history.JobID
 	processes []processOrder
 	eras      []int32 // by record: how often the store had lost writes by then
 	born      int32   // lives so far
@@ -59,7 +61,10 @@ func orderOf(h *history.History) *order {
 		history: h, links: make([][]link, len(h.Records)+1), lives: make([]int32, len(h.Records)+1),
 		tenures: make([]int32, len(h.Records)+1),
 		eras:    make([]int32, len(h.Records)+1), jobs: make([]jobOrder, len(h.Jobs)),
-		processes: make([]processOrder, len(h.Processes)),
+		named: make(map[string]history.JobID, len(h.Jobs)), processes: make([]processOrder, len(h.Processes)),
+	}
+	for id, name := range h.Jobs {
+		o.named[name] = history.JobID(id)
 	}
 	for i := range o.processes {
 		p := &o.processes[i]
@@ -83,6 +88,9 @@ func (o *order) because(now, from int32, why reason) {
 
 func (o *order) read(seq int32, r *history.Record) {
 	o.lives[seq], o.eras[seq] = -1, o.eras[seq-1]
+	if r.Kind == history.Message {
+		return // its machine can have died since it was sent, and has done nothing when it arrives
+	}
 	var p *processOrder
 	if r.Process >= 0 && int(r.Process) < len(o.processes) {
 		p = &o.processes[r.Process]
@@ -99,8 +107,12 @@ func (o *order) read(seq int32, r *history.Record) {
 
 // losesWrites says whether a fault makes the store forget: from then on its revisions are given anew.
 func losesWrites(r *history.Record) bool {
-	return r.Reason == "storage.failover" || strings.HasPrefix(r.Reason, "disk.l") ||
-		strings.HasPrefix(r.Reason, "disk.power")
+	switch r.Reason {
+	case scenarios.KindStorageFailover, scenarios.KindDiskLie, scenarios.KindDiskLost,
+		scenarios.KindDiskPowerLoss:
+		return true
+	}
+	return false
 }
 
 // storeProcess is the process that stands for the store: what it does is no machine's doing.
@@ -158,7 +170,7 @@ func (o *order) ofProcess(seq int32, r *history.Record, p *processOrder) {
 // halts says whether a fault can take a machine away.
 func halts(r *history.Record) bool {
 	switch r.Reason {
-	case "task.poison", "code.failpoint":
+	case scenarios.KindTaskPoison, scenarios.KindCodeFailpoint:
 		return true
 	}
 	return strings.HasPrefix(r.Reason, "node.") || strings.HasPrefix(r.Reason, "disk.")
@@ -208,10 +220,8 @@ func (o *order) fault(seq int32, r *history.Record, p *processOrder) {
 		return
 	}
 	p.faults = append(p.faults, seq)
-	for id, name := range o.history.Jobs {
-		if name == r.Subject {
-			p.struck[history.JobID(id)] = append(p.struck[history.JobID(id)], seq)
-			o.because(seq, p.claimed[history.JobID(id)], owned)
-		}
+	if job, is := o.named[r.Subject]; is {
+		p.struck[job] = append(p.struck[job], seq)
+		o.because(seq, p.claimed[job], owned)
 	}
 }

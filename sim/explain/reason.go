@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"derail/checker/history"
+	"derail/scenarios"
 )
 
 // reason says why one record comes before another, by something that carried from the one to the other.
@@ -133,15 +134,15 @@ func (r reason) ofMachine(h *history.History, before, now int32) string {
 // that it was done, it was done after that.
 func struckWords(fault *history.Record, seq int32, answer history.Type) string {
 	switch fault.Reason {
-	case "storage.unknown-applied":
+	case scenarios.KindStorageUnknownApplied:
 		return fmt.Sprintf("the fault in record %d took away the answer, though the store had done it", seq)
-	case "storage.unknown-lost":
+	case scenarios.KindStorageUnknownLost:
 		return fmt.Sprintf("the fault in record %d took away the call, and nobody answered", seq)
-	case "storage.unknown-later":
+	case scenarios.KindStorageUnknownLater:
 		return fmt.Sprintf("the fault in record %d took away the answer, and the store did it later", seq)
-	case "storage.slow", "disk.slow":
+	case scenarios.KindStorageSlow, scenarios.KindDiskSlow:
 		return fmt.Sprintf("the fault in record %d delayed it until then", seq)
-	case "storage.refused":
+	case scenarios.KindStorageRefused:
 		if answer == history.OK {
 			return fmt.Sprintf("the fault in record %d made the store refuse it at first", seq)
 		}
@@ -158,7 +159,7 @@ func unrenewedWords(b *history.Record, seq int32) string {
 		return fmt.Sprintf("its owner was gone since record %d", seq)
 	case b.Kind == history.Pause:
 		return fmt.Sprintf("its owner stood still in record %d", seq)
-	case b.Reason == "node.crash" || b.Reason == "node.stop":
+	case b.Reason == scenarios.KindNodeCrash || b.Reason == scenarios.KindNodeStop:
 		return fmt.Sprintf("the fault in record %d took its owner away", seq)
 	case strings.HasPrefix(b.Reason, "lease.") || strings.HasPrefix(b.Reason, "clock."):
 		return fmt.Sprintf("the fault in record %d bears on when leases end", seq)

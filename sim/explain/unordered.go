@@ -10,9 +10,10 @@ import (
 	"derail/checker"
 	"derail/checker/history"
 	"derail/reports"
+	"derail/scenarios"
 )
 
-const linearizable = "claim.linearizable"
+const linearizable = scenarios.PropertyClaimLinearizable
 
 // board is the operations of one job on the board, as a history of its own.
 type board struct {

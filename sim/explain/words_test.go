@@ -1,11 +1,14 @@
 package explain
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
+	"derail/checker"
 	"derail/checker/history"
 	"derail/reports"
+	"derail/scenarios"
 )
 
 // A machine that was gone for good ended its lease; a pause that was over before did not.
@@ -58,5 +61,34 @@ func TestSmallRisesDecideNothing(t *testing.T) {
 		if got := l.inWords(before, after, e, false); !strings.Contains(got, want) {
 			t.Errorf("%v: it says %q, want %q", broken, got, want)
 		}
+	}
+}
+
+// A verdict lists so many findings and no more, and a job that is not among them may be meant all the same.
+func TestWhatIsNotListedMayBreakIt(t *testing.T) {
+	h := &history.History{Header: history.Header{Version: history.Version}, Processes: []string{"store", "c"}}
+	for i := range 2 * mostFindings {
+		h.Jobs = append(h.Jobs, fmt.Sprintf("job-%d", i))
+		h.Records = append(h.Records, history.Record{
+			Type: history.Event, Kind: history.Move, Process: 1, Job: history.JobID(i), Epoch: 1, Subject: "task-1",
+			From: "PENDING", To: "SUCCESS",
+		})
+	}
+	verdict := func(n int) (v checker.Verdict) {
+		part := *h
+		part.Records = h.Records[:n]
+		for _, p := range checker.Properties() {
+			if p.Name == scenarios.PropertyMovesLegal {
+				v = p.Check(checker.Read(&part))
+			}
+		}
+		return v
+	}
+	few, most, all := verdict(mostFindings-1), verdict(mostFindings), verdict(len(h.Records))
+	if len(few.Findings) != mostFindings-1 || len(most.Findings) != mostFindings || len(all.Findings) != mostFindings {
+		t.Fatalf("%d, %d and %d findings are listed", len(few.Findings), len(most.Findings), len(all.Findings))
+	}
+	if beyond := h.Jobs[len(h.Jobs)-1]; breaks(few, beyond) || !breaks(all, beyond) || !breaks(few, h.Jobs[0]) {
+		t.Error("which jobs a promise is broken of is not told by what is listed")
 	}
 }

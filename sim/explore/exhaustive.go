@@ -21,7 +21,11 @@ func (e *ExhaustiveSearch) Next() (Try, bool) {
 }
 
 // Ran looks for what else could have come of the run.
-func (e *ExhaustiveSearch) Ran(o *Outcome) { e.Explorer.Ran(o.Explorer.(*exhaust.Run)) }
+func (e *ExhaustiveSearch) Ran(o *Outcome) {
+	r := o.Explorer.(*exhaust.Run)
+	r.Failed = o.Failed
+	e.Explorer.Ran(r)
+}
 
 // Ahead is far: which runs there are does not depend on the order in which they are made.
 func (*ExhaustiveSearch) Ahead() int { return many }

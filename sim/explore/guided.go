@@ -8,8 +8,9 @@ import (
 	"derail/sim/choice"
 )
 
-// guided keeps the runs that reached something new, and tries what is near to them.
-type guided struct {
+// GuidedSearch is the strategy that [Guided] makes: it keeps the runs that reached something new, and tries
+// what is near to them.
+type GuidedSearch struct {
 	first, given uint64
 	ran          int
 	begun        int // runs of a corpus that was read
@@ -27,13 +28,10 @@ type guided struct {
 // corpus, which may be empty; after that one run in four is a fresh seed, from the seed first on, and the
 // others change some choices of a run that reached what few others have.
 func Guided(first uint64, corpus []choice.Record) *GuidedSearch {
-	return &GuidedSearch{guided{
+	return &GuidedSearch{
 		first: first, begun: len(corpus), seeds: corpus, reached: map[Feature]int{}, by: map[Feature]*Kept{},
-	}}
+	}
 }
-
-// GuidedSearch is the strategy that [Guided] makes.
-type GuidedSearch struct{ guided }
 
 // Corpus is the runs that are worth keeping, no more than are needed to reach all that was reached.
 func (g *GuidedSearch) Corpus() []*Kept { return Minimal(g.corpus) }
@@ -47,10 +45,10 @@ func (g *GuidedSearch) Reread() bool { return g.ran >= g.begun }
 const lead = 16
 
 // Ahead is a little.
-func (*guided) Ahead() int { return lead }
+func (*GuidedSearch) Ahead() int { return lead }
 
 // Next is a run of the corpus that was read, a fresh one, or a mutant.
-func (g *guided) Next() (Try, bool) {
+func (g *GuidedSearch) Next() (Try, bool) {
 	seed := g.first + g.given
 	g.given++
 	if len(g.seeds) > 0 {
@@ -70,7 +68,7 @@ func (g *guided) Next() (Try, bool) {
 }
 
 // parent is the run that reaches the least common of some features.
-func (g *guided) parent(d *dice) *Kept {
+func (g *GuidedSearch) parent(d *dice) *Kept {
 	const some = 8
 	rarest := g.known[d.below(len(g.known))]
 	for range some - 1 {
@@ -83,7 +81,7 @@ func (g *guided) parent(d *dice) *Kept {
 
 // Ran keeps the run if it reached something new, or something known at half the cost: what is near to a short
 // run is tried more often in the same time.
-func (g *guided) Ran(o *Outcome) {
+func (g *GuidedSearch) Ran(o *Outcome) {
 	g.ran++
 	fresh, cheaper := false, false
 	for _, f := range o.Features {
@@ -111,7 +109,7 @@ func (g *guided) Ran(o *Outcome) {
 }
 
 // credit makes a run the one that mutants are made of for what it reaches first, or in the fewest steps.
-func (g *guided) credit(k *Kept) {
+func (g *GuidedSearch) credit(k *Kept) {
 	for _, f := range k.Features {
 		other := g.by[f]
 		if other == nil {
@@ -124,7 +122,7 @@ func (g *guided) credit(k *Kept) {
 }
 
 // tidy lets go of the runs that reach nothing but what the others reach as well.
-func (g *guided) tidy() {
+func (g *GuidedSearch) tidy() {
 	g.added = 0
 	g.corpus = Minimal(g.corpus)
 	clear(g.by)
@@ -135,7 +133,7 @@ func (g *guided) tidy() {
 }
 
 // Covered tells what was reached, and how new it still was in the end.
-func (g *guided) Covered(bool) []string {
+func (g *GuidedSearch) Covered(bool) []string {
 	once := 0
 	for _, f := range slices.Sorted(maps.Keys(g.reached)) {
 		if g.reached[f] == 1 {

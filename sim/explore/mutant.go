@@ -10,14 +10,17 @@ import (
 // past is the choices of a run that was worth keeping, in a form that mutants are made from.
 type past struct {
 	drawn   uint64 // draws in all, of whatever stream
-	scripts map[string]*script
+	scripts map[name]*script
 	classes []class // the streams of the run by their name, in order
 }
 
+// name is what a stream is known by: what its draws decide, and about whom.
+type name struct{ stream, entity string }
+
 // script is what one stream answered, but for the benign answers.
 type script struct {
-	stream, entity string
-	draws          []choice.Draw // in order of N
+	name
+	draws []choice.Draw // in order of N
 }
 
 // class is the streams of one name: each class is as likely to be changed as every other, however many
@@ -29,14 +32,14 @@ type class struct {
 
 // pastOf reads a record, which must be sorted.
 func pastOf(record choice.Record, drawn uint64) *past {
-	p := &past{drawn: drawn, scripts: map[string]*script{}}
+	p := &past{drawn: drawn, scripts: map[name]*script{}}
 	for len(record) > 0 {
 		first, end := record[0], 1
 		for end < len(record) && record[end].Stream == first.Stream && record[end].Entity == first.Entity {
 			end++
 		}
-		s := &script{stream: first.Stream, entity: first.Entity, draws: record[:end]}
-		p.scripts[s.name()] = s
+		s := &script{name{first.Stream, first.Entity}, record[:end]}
+		p.scripts[s.name] = s
 		if last := len(p.classes) - 1; last < 0 || p.classes[last].stream != s.stream {
 			p.classes = append(p.classes, class{stream: s.stream})
 		}
@@ -46,8 +49,6 @@ func pastOf(record choice.Record, drawn uint64) *past {
 	}
 	return p
 }
-
-func (s *script) name() string { return s.stream + "/" + s.entity }
 
 // The ways to change a draw.
 const (
@@ -64,21 +65,22 @@ type change struct {
 }
 
 // mutant is a run that is made of the past of another: what it does not change is answered as it was, by
-// address, and what the past has no answer for is drawn afresh.
+// address, and what the past has no answer for is drawn afresh. In a stream that is all that comes after the
+// last answer which was not benign: nobody knows how often it was drawn from then.
 type mutant struct {
 	base    *past           // nil: everything is fresh
 	habits  habits          // of a run that is fresh; nil: none
 	cut     uint64          // after so many draws everything is fresh
 	other   *past           // where streams are taken over from another run, that one
 	taken   map[string]bool // the names of those streams
-	changes map[string][]change
+	changes map[name][]change
 	drawn   uint64
 }
 
 // mutate makes a mutant of a run, with streams of another one now and then.
 func mutate(d *dice, base, other *past) *mutant {
 	m := &mutant{
-		base: base, other: other, cut: math.MaxUint64, taken: map[string]bool{}, changes: map[string][]change{},
+		base: base, other: other, cut: math.MaxUint64, taken: map[string]bool{}, changes: map[name][]change{},
 	}
 	if len(base.classes) == 0 {
 		return m
@@ -115,7 +117,7 @@ func (m *mutant) change(d *dice) {
 	default:
 		c.to = c.from
 	}
-	m.changes[s.name()] = append(m.changes[s.name()], c)
+	m.changes[s.name] = append(m.changes[s.name], c)
 }
 
 // steer answers from the past.
@@ -123,18 +125,18 @@ func (m *mutant) steer(stream, entity string) choice.Steer {
 	if m.base == nil {
 		return m.fresh(stream, entity)
 	}
-	name, from := stream+"/"+entity, m.base
+	at, from := name{stream, entity}, m.base
 	if m.taken[stream] {
 		from = m.other
 	}
 	var draws []choice.Draw
-	if s := from.scripts[name]; s != nil {
+	if s := from.scripts[at]; s != nil {
 		draws = s.draws
 	}
 	if stream == choice.LeftOut {
 		return m.leaving(len(draws) > 0)
 	}
-	return m.changed(draws, m.changes[name])
+	return m.changed(draws, m.changes[at])
 }
 
 // changed answers what a stream did, with changes.

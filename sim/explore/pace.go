@@ -1,11 +1,7 @@
 package explore
 
-import "math/bits"
-
-// The streams that strategies know: what they decide is said where they are drawn from.
+// The streams that strategies know besides the kernel's: what they decide is said where they are drawn from.
 const (
-	streamKernel  = "kernel"
-	entityReady   = "ready"
 	streamNetwork = "network"
 	streamWork    = "work"
 	streamUndo    = "undo"
@@ -20,19 +16,4 @@ func paced(stream string) bool {
 		return true
 	}
 	return false
-}
-
-// Paces run from the fastest, 0, to the slowest.
-const (
-	paceBits = 16
-	paces    = 1 << paceBits
-)
-
-// scaled is the draw among so many that has that pace.
-func scaled(pace, among uint64) uint64 {
-	if pace == paces-1 {
-		return among - 1
-	}
-	hi, lo := bits.Mul64(pace, among)
-	return hi<<(64-paceBits) | lo>>paceBits
 }

@@ -2,6 +2,7 @@ package explore
 
 import (
 	"fmt"
+	"math"
 
 	"derail/sim/choice"
 	"derail/sim/kernel"
@@ -116,13 +117,13 @@ type schedule struct {
 	lanes      map[string]*lane
 }
 
-// lane is something whose messages or work keep one pace.
-type lane struct{ pace uint64 }
+// lane is something whose messages or work keep one pace, from the fastest, 0, to the slowest.
+type lane struct{ pace uint16 }
 
 // steer takes over what decides order.
 func (s *schedule) steer(stream, entity string) choice.Steer {
 	switch {
-	case stream == streamKernel && entity == entityReady:
+	case stream == kernel.Stream && entity == kernel.EntityReady:
 		return s.pick
 	case s.pacing && paced(stream):
 		return s.lane(stream, entity).answer(s)
@@ -174,7 +175,7 @@ func (s *schedule) lane(stream, entity string) *lane {
 	name := stream + "/" + entity
 	l := s.lanes[name]
 	if l == nil {
-		l = &lane{pace: rolled(s.seed^textHash(name), forPace).next() % paces}
+		l = &lane{pace: uint16(rolled(s.seed^textHash(name), forPace).next())}
 		s.lanes[name] = l
 	}
 	return l
@@ -185,8 +186,8 @@ func (l *lane) answer(s *schedule) choice.Steer {
 	return func(_, among, _ uint64) uint64 {
 		s.size.paces++
 		if s.delays[s.size.paces] {
-			l.pace = paces - 1
+			l.pace = math.MaxUint16
 		}
-		return scaled(l.pace, among)
+		return choice.Scaled(l.pace, among)
 	}
 }

@@ -15,8 +15,8 @@ type random struct {
 // Random is the strategy that leaves everything to chance: seed after seed, from the first on.
 func Random(first uint64) Strategy { return &random{first: first} }
 
-// many is how far strategies look ahead that learn nothing from what they hear: more than any machine has
-// cores.
+// many is how far strategies look ahead that learn nothing from what they hear, and so how many workers have
+// something to do.
 const many = 64
 
 // Next is the next seed.

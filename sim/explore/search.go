@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"derail/checker"
+	"derail/scenarios"
 	"derail/sim/choice"
 	"derail/sim/world"
 )
@@ -258,7 +259,7 @@ func (w *searcher) run(order order) (o *Outcome) {
 
 // vacuous is what says that nothing came of a run: no choices that somebody made are expected to be kind.
 func vacuous(b Breach) bool {
-	return b.Property == "run.happened" && b.Outcome == checker.Unknown
+	return b.Property == scenarios.PropertyRunHappened && b.Outcome == checker.Unknown
 }
 
 // unfinished is what of a run is not as expected whatever its choices.

@@ -96,7 +96,7 @@ func TestFoundIsMadeAgain(t *testing.T) {
 // The runs of mode random are those of a campaign.
 func TestRandomRunsSeeds(t *testing.T) {
 	plan := embedded(t, "healthy")
-	explore.Search(context.Background(), explore.Searching{
+	found := explore.Search(context.Background(), explore.Searching{
 		Blueprint: plan, Strategy: explore.Random(7), Runs: 3, Parallel: 1,
 		Heard: func(o *explore.Outcome) bool {
 			if r := explore.Replay(plan, o.Label, world.Options{}); r.Result.Hash != o.Result.Hash {
@@ -105,6 +105,9 @@ func TestRandomRunsSeeds(t *testing.T) {
 			return true
 		},
 	})
+	if found.Runs != 3 {
+		t.Errorf("%d runs were made", found.Runs)
+	}
 }
 
 // Whoever has seen enough ends the search: what was under way then does not count.

@@ -49,7 +49,7 @@ type Outcome struct {
 	Try
 	Number int // of the run in its search, from 1
 
-	// Result has its History only if the strategy looks one run ahead and no further.
+	// Result has its History only if the run has failed, or the strategy looks one run ahead and no further.
 	Result   world.Result
 	Report   checker.Report
 	Marks    []int64   // how often it met each mark of [checker.Sometimes]

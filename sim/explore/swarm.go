@@ -5,6 +5,7 @@ import (
 
 	"derail/scenarios"
 	"derail/sim/choice"
+	"derail/sim/kernel"
 )
 
 // swarm runs one seed after another, each with some of what the scenario allows switched off: the faults
@@ -12,14 +13,18 @@ import (
 type swarm struct {
 	first, given uint64
 	ran          int
-	faults       int
+	faults       string // which may be left out
 }
 
 // Swarm is the strategy that leaves out, in each run, about half of the scenario's faults, and now and then
 // takes a whole kind of chance away: all messages on a link as fast as can be, or as slow, work that takes
 // no time, no chance in who goes first. From the seed first on; each run draws what is left as its seed says.
 func Swarm(s *scenarios.Scenario, first uint64) Strategy {
-	return &swarm{first: first, faults: len(s.Faults)}
+	faults := fmt.Sprintf("the scenario's %d faults", len(s.Faults))
+	if s.Swarm != nil {
+		faults += " and of those that the seed draws"
+	}
+	return &swarm{first: first, faults: faults}
 }
 
 // Next is the next seed with its part of the faults.
@@ -51,7 +56,7 @@ func swarming(d *dice) habits {
 				return last
 			}
 			return never
-		case stream == streamKernel && own.oneIn(4):
+		case stream == kernel.Stream && own.oneIn(4):
 			return never
 		}
 		return nil
@@ -70,7 +75,7 @@ func (*swarm) Ahead() int { return many }
 
 // Covered tells how many runs there were, and of how many subsets.
 func (s *swarm) Covered(bool) []string {
-	return []string{fmt.Sprintf("%d seeds from %d on, each with a drawn part of the scenario's %d faults left "+
-		"out, and half of the links and tasks at one end of what they may take. That covers nothing completely.",
+	return []string{fmt.Sprintf("%d seeds from %d on, each with a drawn part of %s left out, and half of "+
+		"the links and tasks at one end of what they may take. That covers nothing completely.",
 		s.ran, s.first, s.faults)}
 }

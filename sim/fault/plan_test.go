@@ -21,6 +21,9 @@ func TestOpsAreToldApart(t *testing.T) {
 			t.Errorf("%s is %d, which is taken (by %q) or too large", name, op, other)
 		}
 		seen[op] = name
+		if op.String() != name {
+			t.Errorf("%s calls itself %q", name, op)
+		}
 	}
 }
 

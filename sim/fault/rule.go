@@ -53,6 +53,21 @@ func OpOf(name string) Op {
 	}
 }
 
+// opNames are the names of the operations that have one in scenarios, in the order of their numbers.
+var opNames = scenarios.Operations()
+
+// String is the operation's name as scenarios have it, and for a call that they cannot name what it does.
+func (o Op) String() string {
+	switch {
+	case o >= 1 && int(o) <= len(opNames):
+		return opNames[o-1]
+	case o == OpReadBack:
+		return "read"
+	default:
+		return "call"
+	}
+}
+
 // Way says which messages between a machine and the store are meant.
 type Way uint8
 

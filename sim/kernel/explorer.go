@@ -7,7 +7,8 @@ import "slices"
 // must not call the kernel back.
 type Explorer interface {
 	// Due says which of the events comes first that are to happen at one instant: by its place in the list,
-	// which is in the order in which they happen otherwise. It is asked also where there is only one.
+	// which is in the order in which they happen otherwise. It is asked also where there is only one, unless
+	// that is the end of a wait which has only just begun.
 	Due(due []Due) int
 	// Took hears of a step before it happens, as [Config.Trace] does, and of what a pause holds back.
 	Took(s Step)

@@ -26,6 +26,15 @@ const (
 	DefaultStart = int64(1_767_225_600_000_000_000)
 )
 
+// The choices that the kernel has to make itself are drawn from the stream of that name, by what they decide:
+// which of the events of one instant comes first, which waiter a signal wakes, and which process goes on.
+const (
+	Stream       = "kernel"
+	EntityTie    = "tie"
+	EntitySignal = "signal"
+	EntityReady  = "ready"
+)
+
 // Config says how a kernel runs. Only the source is required.
 type Config struct {
 	// Source answers every draw of the run.
@@ -48,7 +57,7 @@ type Config struct {
 	// Ready, unless nil, sees the processes that may go on, first come first, right before a draw of
 	// kernel/ready decides which of them does: the draw's value is a place in the list. Where only one can
 	// there is no draw, and Ready is not called. It must not call the kernel back, and the list is valid
-	// until it returns.
+	// until the draw is answered.
 	Ready func([]Candidate)
 
 	// Explorer, unless nil, decides between events of one instant, in the place of their ties.
@@ -140,9 +149,9 @@ func (k *Kernel) begin(c Config) {
 		c.EventLimit = math.MaxUint64
 	}
 	k.config, k.start, k.trace, k.explorer = c, c.Start, c.Trace, c.Explorer
-	k.ties = c.Source.Stream("kernel", "tie")
-	k.signals = c.Source.Stream("kernel", "signal")
-	k.ready.draws = c.Source.Stream("kernel", "ready")
+	k.ties = c.Source.Stream(Stream, EntityTie)
+	k.signals = c.Source.Stream(Stream, EntitySignal)
+	k.ready.draws = c.Source.Stream(Stream, EntityReady)
 	k.ready.look = c.Ready
 	k.fibers.kernel = k
 	k.refreshLimit()

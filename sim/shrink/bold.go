@@ -41,26 +41,18 @@ func (s *shrinker) boldly(dice int) (smaller bool) {
 
 // sought tries each of some drafts as it is, and then with other choices, and adopts the first that fails.
 func (s *shrinker) sought(drafts []draft, dice int) bool {
-	if len(drafts) == 0 {
-		return false
-	}
 	each := dice + 1
 	mild := patient(s.config.Property)
-	found, d, o := s.crew.first(len(drafts)*each, func(i int) (draft, bool) {
+	return s.adoptFirst(len(drafts)*each, func(i int) draft {
 		d, roll := drafts[i/each], i%each
 		if roll == 0 {
-			return d, true
+			return d
 		}
 		if roll%2 == 0 {
 			d = varied(d, s.offset+uint64(roll), mild)
 		}
-		return d.rolled(everything, s.offset+uint64(roll)), true
-	})
-	if found < 0 {
-		return false
-	}
-	s.adopt(d, o)
-	return true
+		return d.rolled(everything, s.offset+uint64(roll))
+	}) >= 0
 }
 
 // varied is the draft with faults that strike at other times, and more often. A smaller world has less
@@ -137,20 +129,29 @@ var boldCuts = []cut{
 // What was drawn means nothing there.
 func leaps(d draft) (made []draft) {
 	d.record = choice.Record{}
-	for _, conductors := range [...]int{1, 2, 3} {
-		for _, jobs := range [...]int{1, 2, 4} {
-			if conductors > d.scenario.Cluster.Conductors {
-				continue
-			}
-			one := d.withConductors(conductors).with(func(s *scenarios.Scenario) {
+	for _, one := range d.withFew([]int{1, 2, 3}, []int{1, 2, 4}) {
+		if short := lessTime(one); len(short) > 0 {
+			one = short[0]
+		}
+		made = append(made, one)
+	}
+	return made
+}
+
+// withFew is the draft with each of those numbers of conductors that are not more than it has, and with at
+// most each of those numbers of jobs in a group.
+func (d draft) withFew(conductors, jobs []int) (made []draft) {
+	for _, n := range conductors {
+		if n > d.scenario.Cluster.Conductors {
+			continue
+		}
+		fewer := d.withConductors(n)
+		for _, most := range jobs {
+			made = append(made, fewer.with(func(s *scenarios.Scenario) {
 				for g := range s.Jobs {
-					s.Jobs[g].Count = min(s.Jobs[g].Count, jobs)
+					s.Jobs[g].Count = min(s.Jobs[g].Count, most)
 				}
-			})
-			if short := lessTime(one); len(short) > 0 {
-				one = short[0]
-			}
-			made = append(made, one)
+			}))
 		}
 	}
 	return made

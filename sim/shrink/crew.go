@@ -78,8 +78,8 @@ func (c *crew) one(d *draft) outcome {
 
 // first finds the first of n drafts that fails, and runs it. Several are run at a time, and which one is
 // found does not depend on that: all before it were run and did not fail. at makes a draft, and may be
-// called by any worker; where it says no there is none at that place.
-func (c *crew) first(n int, at func(i int) (d draft, is bool)) (found int, d draft, o outcome) {
+// called by any worker. Where none fails, found is -1.
+func (c *crew) first(n int, at func(i int) draft) (found int, d draft, o outcome) {
 	var next atomic.Int64
 	var mu sync.Mutex
 	found = n
@@ -94,10 +94,7 @@ func (c *crew) first(n int, at func(i int) (d draft, is bool)) (found int, d dra
 				if enough {
 					return
 				}
-				one, is := at(i)
-				if !is {
-					continue
-				}
+				one := at(i)
 				c.tried.Add(1)
 				came, err := run(&one)
 				if err != nil || !came.fails || !one.spares(&came) || !one.valid() {

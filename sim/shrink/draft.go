@@ -6,6 +6,7 @@ import (
 
 	"derail/scenarios"
 	"derail/sim/choice"
+	"derail/sim/kernel"
 )
 
 // draft is a scenario with choices, of which it is asked whether it fails. It is not changed once it is made:
@@ -40,15 +41,28 @@ const (
 // faultPrefix is how the streams of faults begin.
 const faultPrefix = "fault:"
 
+// The streams of what is no fault. All that others draw is of one family.
+const (
+	streamNetwork = "network"
+	streamHost    = "host"
+	streamWork    = "work"
+	streamUndo    = "undo"
+	streamPost    = "post"
+	streamRestart = "restart"
+)
+
+// isWork reports whether a stream says how long tasks take.
+func isWork(stream string) bool { return stream == streamWork || stream == streamUndo }
+
 func familyOf(stream string) family {
 	switch {
 	case strings.HasPrefix(stream, faultPrefix):
 		return ofFaults
-	case stream == "kernel":
+	case stream == kernel.Stream:
 		return ofKernel
-	case stream == "network":
+	case stream == streamNetwork:
 		return ofNetwork
-	case stream == "host":
+	case stream == streamHost:
 		return ofHosts
 	default:
 		return ofOthers
@@ -151,17 +165,6 @@ func moved(record choice.Record, all, from, to []string) choice.Record {
 		made = append(made, draw)
 	}
 	made.Sort()
-	return made
-}
-
-// without is the record without the draws at some places.
-func without(record choice.Record, places map[int]bool) choice.Record {
-	made := make(choice.Record, 0, len(record)-len(places))
-	for i, draw := range record {
-		if !places[i] {
-			made = append(made, draw)
-		}
-	}
 	return made
 }
 

@@ -157,13 +157,13 @@ func (w *writer) strike(at scenarios.Duration, turn int) (made []scenarios.Fault
 	one.At, one.Every, one.Times, one.Nodes = at, scenarios.Span{}, 0, nil
 	kind, _ := scenarios.FindKind(f.Kind)
 	if len(kind.Machines) == 0 {
-		one.For, known = w.lasts(f)
+		one.For, known = w.lasts()
 		return []scenarios.Fault{one}, known
 	}
 	one.Hits = onlyOne(f.Hits)
 	hit := func(node string) {
 		each := one
-		if each.For, known = w.lasts(f); f.By != (scenarios.Span{}) {
+		if each.For, known = w.lasts(); f.By != (scenarios.Span{}) {
 			each.By = w.exactly(f.By)
 		}
 		if node == "" {
@@ -186,7 +186,8 @@ func (w *writer) strike(at scenarios.Duration, turn int) (made []scenarios.Fault
 }
 
 // lasts is for how long a strike goes on, and whether that is known.
-func (w *writer) lasts(f *scenarios.Fault) (scenarios.Span, bool) {
+func (w *writer) lasts() (scenarios.Span, bool) {
+	f := &w.fault
 	switch f.Kind {
 	case scenarios.KindNodeCrash, scenarios.KindNodeStop:
 		if f.For == (scenarios.Span{}) {

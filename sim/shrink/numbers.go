@@ -31,7 +31,7 @@ func (s *shrinker) evenly() (smaller bool) {
 	for g := range s.best.scenario.Jobs {
 		group := s.best.scenario.Jobs[g]
 		ofIt := func(d choice.Draw) bool {
-			return (d.Stream == "work" || d.Stream == "undo") && strings.HasPrefix(d.Entity, group.Name+"-")
+			return isWork(d.Stream) && strings.HasPrefix(d.Entity, group.Name+"-")
 		}
 		if len(places(s.best.record, ofIt)) == 0 {
 			continue

@@ -8,10 +8,11 @@ import (
 	"derail/sim/choice"
 )
 
-// removal is a draft with one thing less, and what that is.
+// removal is a draft with one thing less, and what that is. The draft is made when it is asked for: of
+// thousands of choices each has one, with a record of its own.
 type removal struct {
 	what  string
-	draft draft
+	draft func() draft
 }
 
 // removals are the drafts with one thing less: a fault, a choice, a conductor, a group of jobs, a job, a
@@ -19,16 +20,18 @@ type removal struct {
 func (d draft) removals() (made []removal) {
 	add := func(what string, drafts ...draft) {
 		for _, one := range drafts {
-			made = append(made, removal{what, one})
+			made = append(made, removal{what, func() draft { return one }})
 		}
 	}
 	for i := range d.scenario.Faults {
 		add("the fault "+scenarios.FormatFaults(d.scenario.Faults[i:i+1]), d.with(nil, i))
 	}
 	for i := range d.record {
-		less := d
-		less.record = unstruck(d.record, map[int]bool{i: true})
-		add("the choice "+d.record[i].String(), less)
+		made = append(made, removal{"the choice " + d.record[i].String(), func() draft {
+			less := d
+			less.record = unstruck(d.record, map[int]bool{i: true})
+			return less
+		}})
 	}
 	if n := d.scenario.Cluster.Conductors; n > 1 {
 		for i := range n {
@@ -70,9 +73,7 @@ func Prove(ctx context.Context, c Config) (left []string, tried int, err error) 
 	}
 	removals := d.removals()
 	for from := 0; from < len(removals) && ctx.Err() == nil; {
-		found, _, _ := crew.first(len(removals)-from, func(i int) (draft, bool) {
-			return removals[from+i].draft, true
-		})
+		found, _, _ := crew.first(len(removals)-from, func(i int) draft { return removals[from+i].draft() })
 		if found < 0 {
 			break
 		}

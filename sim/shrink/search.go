@@ -23,14 +23,18 @@ func (s *shrinker) adopt(d draft, o outcome) {
 	}
 }
 
+// adoptFirst runs n drafts and adopts the first that fails. It returns which that was; -1: none.
+func (s *shrinker) adoptFirst(n int, at func(i int) draft) (found int) {
+	found, d, o := s.crew.first(n, at)
+	if found >= 0 {
+		s.adopt(d, o)
+	}
+	return found
+}
+
 // try runs drafts and adopts the first that fails.
 func (s *shrinker) try(drafts ...draft) bool {
-	found, d, o := s.crew.first(len(drafts), func(i int) (draft, bool) { return drafts[i], true })
-	if found < 0 {
-		return false
-	}
-	s.adopt(d, o)
-	return true
+	return s.adoptFirst(len(drafts), func(i int) draft { return drafts[i] }) >= 0
 }
 
 // settle writes down what the first run has drawn of its scenario: the faults of a swarm, and those that were
@@ -137,11 +141,8 @@ func (s *shrinker) round() {
 func (s *shrinker) singly() (smaller bool) {
 	s.step = "one by one"
 	for again := true; again && !s.crew.over(); {
-		var drafts []draft
-		for _, one := range s.best.removals() {
-			drafts = append(drafts, one.draft)
-		}
-		again = s.try(drafts...)
+		removals := s.best.removals()
+		again = s.adoptFirst(len(removals), func(i int) draft { return removals[i].draft() }) >= 0
 		smaller = smaller || again
 	}
 	return smaller

@@ -36,7 +36,7 @@ func fewerOnlookers(d draft) (made []draft) {
 	return made
 }
 
-// promised says what of [scenarios.Promise] each property is about.
+// promised are the properties that ask for something only where [scenarios.Promise] does.
 var promised = []string{
 	scenarios.PropertyClaimPrompt, scenarios.PropertyOvertakeBounded, scenarios.PropertyPriorityKept,
 }

@@ -177,6 +177,22 @@ func TestShrinkOfWhatTheRunSays(t *testing.T) {
 	}
 }
 
+// Where some jobs are not to be consumed nobody knows how many of fewer ones would be: they all stay.
+func TestShrinkKeepsTheJobsThatWereCounted(t *testing.T) {
+	c := config(t, "nothing-claimed", "healthy", 1)
+	s := *c.Scenario
+	some := 7
+	s.Expect = scenarios.Expect{Consumed: &some}
+	c.Scenario, c.Property, c.Options = &s, shrink.TheRun, world.Options{}
+	small, err := shrink.Shrink(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if small.After.Jobs != small.Before.Jobs || small.After.Conductors != 1 || *small.Scenario.Expect.Consumed != some {
+		t.Errorf("of %v is left %v, which says %q", small.Before, small.After, small.Says)
+	}
+}
+
 // What could go is said of a scenario that is not the least.
 func TestProveSaysWhatCouldGo(t *testing.T) {
 	c := config(t, "claim-without-compare", "healthy", 1)

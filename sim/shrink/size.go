@@ -64,8 +64,8 @@ func entries(s *scenarios.Scenario, strikes map[string]int64) (all int) {
 	return all
 }
 
-// strikesIn is how often what has struck in a run. What a failpoint does is counted under its name too,
-// which is not in it.
+// strikesIn is how often each kind of fault has struck in a run. What a failpoint does counts under the name
+// of its point as well, which has a slash: that is left out.
 func strikesIn(b *world.Blueprint, r *world.Result) map[string]int64 {
 	strikes := map[string]int64{}
 	for i, name := range b.FaultNames() {

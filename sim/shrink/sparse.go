@@ -23,15 +23,9 @@ func (s *shrinker) sparsely() bool {
 		return false
 	}
 	mild := patient(s.config.Property)
-	found, d, o := s.crew.first(manySparse, func(i int) (draft, bool) {
-		roll := s.offset + uint64(i)
-		return sparse(worlds[i%len(worlds)], roll, mild), true
-	})
-	if found < 0 {
-		return false
-	}
-	s.adopt(d, o)
-	return true
+	return s.adoptFirst(manySparse, func(i int) draft {
+		return sparse(worlds[i%len(worlds)], s.offset+uint64(i), mild)
+	}) >= 0
 }
 
 // sparseWorlds are the worlds in which it is tried: those of [leaps] with the fewest machines and jobs, and a
@@ -41,23 +35,13 @@ func sparseWorlds(d draft) (made []draft) {
 		return nil
 	}
 	d.record = choice.Record{}
-	for _, conductors := range [...]int{1, 2} {
-		for _, jobs := range [...]int{1, 2} {
-			if conductors > d.scenario.Cluster.Conductors {
-				continue
-			}
-			one := d.withConductors(conductors).with(func(s *scenarios.Scenario) {
-				for g := range s.Jobs {
-					s.Jobs[g].Count = min(s.Jobs[g].Count, jobs)
-				}
-			})
-			if length := scenarios.Duration(5 * time.Second); lastPosted(one.scenario) < length {
-				late := beyond(one.scenario, length)
-				one = one.with(func(s *scenarios.Scenario) { shorten(s, min(s.Break, length)) }, late...)
-			}
-			if len(one.scenario.Faults) > 0 {
-				made = append(made, one)
-			}
+	for _, one := range d.withFew([]int{1, 2}, []int{1, 2}) {
+		if length := scenarios.Duration(5 * time.Second); lastPosted(one.scenario) < length {
+			late := beyond(one.scenario, length)
+			one = one.with(func(s *scenarios.Scenario) { shorten(s, min(s.Break, length)) }, late...)
+		}
+		if len(one.scenario.Faults) > 0 {
+			made = append(made, one)
 		}
 	}
 	return made

@@ -83,7 +83,7 @@ func plain(s *scenarios.Scenario, record choice.Record) choice.Record {
 // unstruck is the record without some strikes: with each goes the draw that says how long it went on, which
 // makes those behind it the ones before.
 func unstruck(record choice.Record, places map[int]bool) choice.Record {
-	gone := map[choice.Address][]uint64{} // by the stream of lengths: the numbers that go
+	gone := map[choice.Address][]uint64{} // by the stream of lengths: the numbers that go, rising
 	type of struct{ stream, entity string }
 	nth := map[of]uint64{}
 	for i, draw := range record {
@@ -102,16 +102,11 @@ func unstruck(record choice.Record, places map[int]bool) choice.Record {
 		if places[i] {
 			continue
 		}
-		numbers := gone[choice.Address{Stream: draw.Stream, Entity: draw.Entity}]
-		if slices.Contains(numbers, draw.N) {
+		before, is := slices.BinarySearch(gone[choice.Address{Stream: draw.Stream, Entity: draw.Entity}], draw.N)
+		if is {
 			continue
 		}
-		before := draw.N
-		for _, n := range numbers {
-			if n < before {
-				draw.N--
-			}
-		}
+		draw.N -= uint64(before)
 		made = append(made, draw)
 	}
 	return made

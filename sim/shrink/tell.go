@@ -20,40 +20,42 @@ const longestName = 64
 // tell makes a scenario of the best draft: named, with what it shows, and with its choices.
 func (s *shrinker) tell() (*scenarios.Scenario, error) {
 	d := s.best
-	made := *d.scenario
-	made.Name = nameOf(s.config.Scenario.Name, s.config.Property)
-	made.About = s.about()
-	if len(made.Faults) == 0 {
-		made.Faults = nil
-	}
-	made.Seeds, made.Expect = 1, s.expectation()
+	made := s.named(*d.scenario, s.says)
 	made.Choices = explained(&made, d.record)
 	text := made.Brief()
 	if len(text) > mostText {
 		return nil, fmt.Errorf("%d choices are left, and that %w: give it more time", len(d.record), errTooLarge)
 	}
-	again, err := scenarios.Parse(made.Name+".yaml", text, scenarios.ParseOptions{})
-	if err != nil {
-		return nil, fmt.Errorf("what was shrunk is no scenario: %w", err)
-	}
-	return again, nil
+	return parsed(made.Name, text)
 }
 
 // tellSeeded makes a scenario without choices, which fails with one seed.
 func (s *shrinker) tellSeeded() (*scenarios.Scenario, error) {
 	w := s.whole
-	made := *w.scenario
-	made.Name = nameOf(s.config.Scenario.Name, s.config.Property)
-	s.says, s.best.scenario = w.says, w.scenario
-	hint := fmt.Sprintf("It fails with seed %d: its choices are too many for a file.", w.roll)
-	made.About = s.about() + folded(hint)
-	made.Seeds, made.Expect = 1, s.expectation()
+	made := s.named(*w.scenario, w.says)
+	made.About += folded(fmt.Sprintf("It fails with seed %d: its choices are too many for a file.", w.roll))
 	made.Expect.Broken = nil // with other seeds it may hold
-	again, err := scenarios.Parse(made.Name+".yaml", made.Brief(), scenarios.ParseOptions{})
+	return parsed(made.Name, made.Brief())
+}
+
+// named is a scenario with a name, what it shows, and what is expected of it.
+func (s *shrinker) named(made scenarios.Scenario, says string) scenarios.Scenario {
+	made.Name = nameOf(s.config.Scenario.Name, s.config.Property)
+	made.About = s.about(says)
+	made.Seeds, made.Expect = 1, s.expectation(&made)
+	if len(made.Faults) == 0 {
+		made.Faults = nil
+	}
+	return made
+}
+
+// parsed is the scenario that a text is.
+func parsed(name string, text []byte) (*scenarios.Scenario, error) {
+	s, err := scenarios.Parse(name+".yaml", text, scenarios.ParseOptions{})
 	if err != nil {
 		return nil, fmt.Errorf("what was shrunk is no scenario: %w", err)
 	}
-	return again, nil
+	return s, nil
 }
 
 func nameOf(scenario, property string) string {
@@ -65,8 +67,8 @@ func nameOf(scenario, property string) string {
 	return name
 }
 
-// about says what the run shows and how it was found.
-func (s *shrinker) about() string {
+// about tells what the run shows, which is what is said of it, and how it was found.
+func (s *shrinker) about(says string) string {
 	what := s.config.Property + " is broken"
 	if s.config.Property == TheRun {
 		what = "The run is not what it should be"
@@ -76,7 +78,7 @@ func (s *shrinker) about() string {
 	if s.config.Record != nil || s.config.Scenario.Choices != "" {
 		found = "derail shrink made it of a run of scenario " + from
 	}
-	return folded(fmt.Sprintf("%s: %s.", what, strings.TrimRight(s.says, "."))) +
+	return folded(fmt.Sprintf("%s: %s.", what, strings.TrimRight(says, "."))) +
 		folded(fmt.Sprintf("%s, in which there were %v.", found, s.before))
 }
 
@@ -103,7 +105,7 @@ func folded(text string) string {
 
 // expectation is what is expected of the small run: what the scenario lets break may break, and if that
 // is what was shrunk, it is to break in every run.
-func (s *shrinker) expectation() scenarios.Expect {
+func (s *shrinker) expectation(made *scenarios.Scenario) scenarios.Expect {
 	before := s.config.Scenario.Expect
 	var expect scenarios.Expect
 	seen := map[string]bool{}
@@ -120,7 +122,7 @@ func (s *shrinker) expectation() scenarios.Expect {
 		}
 	}
 	if s.config.Property == TheRun {
-		expect.Consumed, expect.Trashed = s.best.scenario.Expect.Consumed, s.best.scenario.Expect.Trashed
+		expect.Consumed, expect.Trashed = made.Expect.Consumed, made.Expect.Trashed
 	}
 	return expect
 }

@@ -23,14 +23,13 @@ func (s *shrinker) plainly(dice int) {
 		if left == 0 {
 			rolls = 0
 		}
-		found, d, o := s.crew.first(1+rolls, func(i int) (draft, bool) {
+		found := s.adoptFirst(1+rolls, func(i int) draft {
 			if i == 0 {
-				return d, true
+				return d
 			}
-			return d.rolled(left, s.offset+uint64(i)), true
+			return d.rolled(left, s.offset+uint64(i))
 		})
 		if found >= 0 {
-			s.adopt(d, o)
 			return
 		}
 	}
@@ -54,31 +53,43 @@ func only(record choice.Record, left family) choice.Record {
 	return made
 }
 
-// thin takes draws out of the record, many at a time and then fewer, until none of those that which
-// chooses can be taken out.
+// thin takes draws out of the record, of those that which chooses.
 func (s *shrinker) thin(step string, which func(choice.Draw) bool) (smaller bool) {
 	s.step = step
-	for size := len(places(s.best.record, which)); size > 0; size /= 2 {
+	all := func(d draft) []int { return places(d.record, which) }
+	return s.inChunks(all, func(d draft, gone []int) draft {
+		out := make(map[int]bool, len(gone))
+		for _, at := range gone {
+			out[at] = true
+		}
+		d.record = unstruck(d.record, out)
+		return d
+	})
+}
+
+// fewerEntries takes faults out of the scenario.
+func (s *shrinker) fewerEntries() (smaller bool) {
+	s.step = "faults"
+	all := func(d draft) []int { return upTo(len(d.scenario.Faults)) }
+	return s.inChunks(all, func(d draft, gone []int) draft { return d.with(nil, gone...) })
+}
+
+// inChunks takes things out of the best draft, many at a time and then fewer, down to single ones. all is
+// where they are in a draft, and less is a draft without some of them.
+func (s *shrinker) inChunks(all func(d draft) []int, less func(d draft, gone []int) draft) (smaller bool) {
+	for size := len(all(s.best)); size > 0; size /= 2 {
 		for from := 0; !s.crew.over(); {
-			all := places(s.best.record, which)
-			chunks := (len(all) - from + size - 1) / size
+			base, left := s.best, all(s.best)
+			chunks := (len(left) - from + size - 1) / size
 			if chunks <= 0 {
 				break
 			}
-			base := s.best
-			found, d, o := s.crew.first(chunks, func(i int) (draft, bool) {
-				gone := map[int]bool{}
-				for _, at := range all[from+i*size : min(from+(i+1)*size, len(all))] {
-					gone[at] = true
-				}
-				d := base
-				d.record = unstruck(d.record, gone)
-				return d, true
+			found := s.adoptFirst(chunks, func(i int) draft {
+				return less(base, left[from+i*size:min(from+(i+1)*size, len(left))])
 			})
 			if found < 0 {
 				break
 			}
-			s.adopt(d, o)
 			from, smaller = from+found*size, true
 		}
 	}
@@ -92,34 +103,6 @@ func places(record choice.Record, which func(choice.Draw) bool) (all []int) {
 		}
 	}
 	return all
-}
-
-// fewerEntries takes faults out of the scenario, many at a time and then fewer.
-func (s *shrinker) fewerEntries() (smaller bool) {
-	s.step = "faults"
-	for size := len(s.best.scenario.Faults); size > 0; size /= 2 {
-		for from := 0; !s.crew.over(); {
-			n := len(s.best.scenario.Faults)
-			chunks := (n - from + size - 1) / size
-			if chunks <= 0 {
-				break
-			}
-			base := s.best
-			found, d, o := s.crew.first(chunks, func(i int) (draft, bool) {
-				var gone []int
-				for at := from + i*size; at < min(from+(i+1)*size, n); at++ {
-					gone = append(gone, at)
-				}
-				return base.with(nil, gone...), true
-			})
-			if found < 0 {
-				break
-			}
-			s.adopt(d, o)
-			from, smaller = from+found*size, true
-		}
-	}
-	return smaller
 }
 
 func isStrike(d choice.Draw) bool {

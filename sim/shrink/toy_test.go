@@ -168,3 +168,14 @@ func worldOf(conductors, jobs, tasks, faults int) *scenarios.Scenario {
 	s.Fill()
 	return s
 }
+
+// without is the record without the draws at some places.
+func without(record choice.Record, places map[int]bool) choice.Record {
+	made := make(choice.Record, 0, len(record)-len(places))
+	for i, draw := range record {
+		if !places[i] {
+			made = append(made, draw)
+		}
+	}
+	return made
+}

@@ -7,6 +7,7 @@ import (
 
 	"derail/scenarios"
 	"derail/sim/choice"
+	"derail/sim/kernel"
 )
 
 // explained is the text of a record, with what its draws mean above them.
@@ -43,17 +44,17 @@ func meaning(rates rates, d choice.Draw) string {
 		return "of what " + strings.TrimPrefix(name, faultPrefix) + " does"
 	}
 	switch d.Stream {
-	case "kernel":
+	case kernel.Stream:
 		return "of those who could go on at that instant, another one does"
-	case "network":
+	case streamNetwork:
 		return fmt.Sprintf("the N-th message %s (#N) takes longer by so many nanoseconds", d.Entity)
-	case "host":
+	case streamHost:
 		return "what " + d.Entity + " draws for itself"
-	case "work", "undo":
+	case streamWork, streamUndo:
 		return "a task of " + d.Entity + " takes longer by so many nanoseconds"
-	case "post":
+	case streamPost:
 		return "a job of " + d.Entity + " comes later by so many nanoseconds"
-	case "restart":
+	case streamRestart:
 		return d.Entity + " stays away longer by so many nanoseconds"
 	}
 	return "of " + strings.TrimSpace(d.Stream+" "+d.Entity)

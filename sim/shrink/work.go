@@ -45,14 +45,14 @@ func (d draft) withoutFirst(group int) draft {
 	g := &d.scenario.Jobs[group]
 	at := g.At + g.Every.Low
 	for _, draw := range d.record {
-		if draw.Stream == "post" && draw.Entity == g.Name && draw.N == 1 {
+		if draw.Stream == streamPost && draw.Entity == g.Name && draw.N == 1 {
 			at += scenarios.Duration(draw.Value)
 		}
 	}
 	d = d.with(func(s *scenarios.Scenario) { s.Jobs[group].Count--; s.Jobs[group].At = at })
 	prefix := g.Name + "-"
 	d.record = renamed(d.record, func(stream, entity string) string {
-		if stream != "work" && stream != "undo" {
+		if !isWork(stream) {
 			return entity
 		}
 		var n int
@@ -67,7 +67,7 @@ func (d draft) withoutFirst(group int) draft {
 	})
 	made := d.record[:0]
 	for _, draw := range d.record {
-		if draw.Stream == "post" && draw.Entity == g.Name {
+		if draw.Stream == streamPost && draw.Entity == g.Name {
 			if draw.N--; draw.N == 0 {
 				continue
 			}

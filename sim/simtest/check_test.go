@@ -195,6 +195,31 @@ func TestKindsThatBreakAssumptions(t *testing.T) {
 	simtest.Check(t, weak)
 }
 
+// TestCrashesAtSteps: among the faults in the code are crashes at any step, at which nothing of it has a name.
+// A store that is no server has none.
+func TestCrashesAtSteps(t *testing.T) {
+	for where, want := range map[string]bool{scenarios.StoreServer: true, scenarios.StoreSQLite: false} {
+		t.Run(where, func(t *testing.T) {
+			at := map[string]int{} // how often a fault in the code struck, by where that was
+			simtest.Check(t, simtest.Config{
+				Kinds: []string{"code"}, Conductors: 2, Jobs: 2,
+				Scenario: func(s *scenarios.Scenario) { s.Cluster.Store = where },
+				Properties: []simtest.Property{{Name: "seen", Check: func(h *history.History) []checker.Finding {
+					for i := range h.Records {
+						if r := &h.Records[i]; r.Kind == history.Fault {
+							at[r.Subject]++
+						}
+					}
+					return nil
+				}}},
+			})
+			if steps := at["a step"]; steps > 0 != want || len(at) < 2 {
+				t.Errorf("of what struck %d were at steps: %v", steps, at)
+			}
+		})
+	}
+}
+
 // TestPlainProperty: as a plain property for rapid the whole story is in the failure.
 func TestPlainProperty(t *testing.T) {
 	rapid.Check(t, simtest.Config{}.Property())

@@ -144,7 +144,7 @@ func (d *faultDraw) target(f *scenarios.Fault) {
 		f.As = rapid.SampledFrom(d.kind.As).Draw(d.T, "as")
 	}
 	if d.takes("point") {
-		f.Point = rapid.SampledFrom(world.Points()).Draw(d.T, "point")
+		f.Point = rapid.SampledFrom(d.points(f.As)).Draw(d.T, "point")
 	}
 	if len(d.kind.Machines) > 0 && d.takes("nodes") {
 		f.Nodes = d.machine()
@@ -165,6 +165,16 @@ func (d *faultDraw) target(f *scenarios.Fault) {
 			f.Jobs = []string{d.s.Jobs[(n-1)%len(d.s.Jobs)].Name}
 		}
 	}
+}
+
+// points are where code can fail in that way. A machine can crash at any step as well: that comes first, for
+// nobody has to know a point of the code to understand it. A store that is no server has no steps.
+func (d *faultDraw) points(as string) []string {
+	named := world.Points()
+	if as != scenarios.ErrorCrash || d.s.Cluster.Store != scenarios.StoreServer {
+		return named
+	}
+	return append([]string{scenarios.PointStep}, named...)
 }
 
 // operations are those that calls can be limited to, the ones that decide the most first.

@@ -2,7 +2,6 @@ package simtest
 
 import (
 	"fmt"
-	"reflect"
 	"strconv"
 	"strings"
 
@@ -10,7 +9,6 @@ import (
 	"derail/reports"
 	"derail/scenarios"
 	"derail/sim/choice"
-	"derail/sim/world"
 )
 
 func (t *trial) found() bool { return t.latest != nil }
@@ -203,7 +201,7 @@ func (t *trial) scenario(it *ran, f *failure) (text, same string) {
 	if own := t.config.own(f.property); own != "" {
 		same = " (without the test's own " + own + ")"
 	}
-	return short(&s), same
+	return string(s.Brief()), same
 }
 
 // own names what of a configuration is code that no scenario can hold.
@@ -255,40 +253,6 @@ func (t *trial) fewer(it *ran, property string) choice.Record {
 		}
 	}
 	return record
-}
-
-// short is the text of a scenario without what a file may leave out.
-func short(s *scenarios.Scenario) string {
-	options := scenarios.ParseOptions{Points: world.Points()}
-	whole := s.Marshal()
-	means, err := scenarios.Parse(scenarioName, whole, options)
-	if err != nil {
-		return string(whole)
-	}
-	lines := strings.SplitAfter(string(whole), "\n")
-	for at := 0; at < len(lines); {
-		end := at + 1
-		for end < len(lines) && depth(lines[end]) > depth(lines[at]) {
-			end++
-		}
-		less := append(append([]string{}, lines[:at]...), lines[end:]...)
-		again, err := scenarios.Parse(scenarioName, []byte(strings.Join(less, "")), options)
-		if err == nil && reflect.DeepEqual(again, means) {
-			lines = less
-		} else {
-			at++
-		}
-	}
-	return strings.Join(lines, "")
-}
-
-// depth is how far a line is indented; a member of a list belongs to the key above it.
-func depth(line string) int {
-	text := strings.TrimLeft(line, " ")
-	if strings.TrimSpace(text) == "" {
-		return 0
-	}
-	return len(line) - len(text)
 }
 
 // indented is text with each line further in.

@@ -33,11 +33,13 @@ type call struct {
 	next     func(*call) // what the next firing does
 	deadline int64
 	limit    int64 // of a message that waits to be overtaken
+	sent     int64 // when the message on its way was
 	subject  string
 	reign    int // the server's, when the call was made
 	// abandoned: the caller has gone, and the kernel may still hold the call. alone: it never had one.
 	// again: it is a message that arrives for the second time.
 	abandoned, alone, again bool
+	held                    bool // its answer waits to be overtaken, for longer than the caller does
 	hit                     fault.Storage
 	fate                    *fate // of a message that arrives twice
 
@@ -76,7 +78,7 @@ func (c *call) do(ctx context.Context) error {
 func (c *call) send() {
 	s := c.client.server
 	now := s.kernel.Now()
-	c.deadline, c.reign = now+c.client.timeout, s.reign
+	c.deadline, c.reign, c.sent, c.held = now+c.client.timeout, s.reign, now, false
 	d := c.client.network.Send(now, c.client.node, fault.Requests)
 	at := now + d.Delay
 	if d.Again > 0 {
@@ -87,6 +89,7 @@ func (c *call) send() {
 	}
 	switch {
 	case d.Lost:
+		c.tell(fault.Requests, Lost)
 		c.timeOut()
 	case d.Reorder > 0:
 		c.holdRequest(at, at+d.Reorder)
@@ -110,7 +113,7 @@ func (c *call) apart(next func(*call)) *call {
 	return &call{
 		client: c.client, kind: c.kind, op: c.op, subject: c.subject, reign: c.reign, hit: c.hit, key: c.key,
 		txn: c.txn, ttl: c.ttl, lease: c.lease, revision: c.revision, watcher: c.watcher, next: next,
-		again: c.again, fate: c.fate, alone: true,
+		again: c.again, fate: c.fate, alone: true, sent: c.sent,
 	}
 }
 
@@ -125,9 +128,15 @@ func (c *call) leave(at int64, next func(*call)) {
 func (c *call) arrive() {
 	s := c.client.server
 	if !c.client.network.Open(s.kernel.Now(), c.client.node, fault.Requests) {
+		c.tell(fault.Requests, Lost)
 		c.met(lost)
 		c.timeOut()
 		return
+	}
+	if c.again {
+		c.tell(fault.Requests, Repeated)
+	} else {
+		c.tell(fault.Requests, Arrived)
 	}
 	s.overtake(c.client.node, fault.Requests)
 	c.enter()
@@ -255,9 +264,14 @@ func (c *call) reply() {
 		return
 	}
 	now := c.client.server.kernel.Now()
+	c.sent = now
 	d := c.client.network.Send(now, c.client.node, fault.Answers)
 	switch at := now + d.Delay; {
-	case d.Lost || at >= c.deadline:
+	case d.Lost:
+		c.tell(fault.Answers, Lost)
+		c.timeOut()
+	case at >= c.deadline:
+		c.tell(fault.Answers, TooLate)
 		c.timeOut()
 	case d.Reorder > 0:
 		c.holdAnswer(at, at+d.Reorder)
@@ -271,9 +285,11 @@ func (c *call) reply() {
 func (c *call) answer() {
 	s := c.client.server
 	if !c.client.network.Open(s.kernel.Now(), c.client.node, fault.Answers) {
+		c.tell(fault.Answers, Lost)
 		c.timeOut()
 		return
 	}
+	c.tell(fault.Answers, Arrived)
 	s.overtake(c.client.node, fault.Answers)
 	if !c.client.dies() {
 		c.Complete()
@@ -290,8 +306,18 @@ func (c *call) timeOut() kernel.Timer {
 }
 
 func (c *call) expire() {
+	if c.held {
+		c.tell(fault.Answers, TooLate)
+	}
 	c.err = errTimeout
 	c.Complete()
+}
+
+// tell tells what became of the call's message, to whom that is told.
+func (c *call) tell(way fault.Way, fate Fate) {
+	if tell := c.client.tell; tell != nil {
+		tell(Message{Way: way, Op: c.op, Subject: c.subject, Sent: c.sent, Fate: fate})
+	}
 }
 
 // forget clears the call for its next use.

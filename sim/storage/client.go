@@ -26,9 +26,33 @@ type ClientConfig struct {
 	// Step, if set, is called right before a call is sent, and right when an answer, or news, come: the machine
 	// may die just then.
 	Step func()
+	// Tell, if set, hears of every message between the machine and the server: when it has arrived, or else when
+	// it was lost.
+	Tell func(Message)
 	// Group tells which job group a transaction's subject belongs to, or a negative number. Nil: none.
 	Group func(subject string) int
 }
+
+// Message is one between a machine and the server.
+type Message struct {
+	Way     fault.Way // requests, or else answers and news
+	News    bool      // it is not asked for by any one call: a watch tells what has changed
+	Op      fault.Op  // what the call is for
+	Subject string    // of a call: what it is about, a job or nothing that has a name
+	Sent    int64     // when it was sent
+	Fate    Fate
+}
+
+// Fate is what became of a message.
+type Fate uint8
+
+// What becomes of messages.
+const (
+	Arrived  Fate = iota
+	Repeated      // it has arrived, and had arrived before
+	Lost          // on the way: by itself, or at a cut
+	TooLate       // it is an answer to one who no longer waits for it
+)
 
 // Client is one machine's connection to the store. It implements store.Store for the processes of
 // that machine, and dies with it.
@@ -39,6 +63,7 @@ type Client struct {
 	network *network.Network
 	timeout int64
 	step    func()
+	tell    func(Message)
 	group   func(string) int
 
 	watchers []*watcher
@@ -53,7 +78,7 @@ func NewClient(c ClientConfig) *Client {
 	}
 	client := &Client{
 		server: c.Server, machine: c.Machine, node: c.Node, network: c.Network,
-		timeout: int64(c.Timeout), group: c.Group, step: c.Step,
+		timeout: int64(c.Timeout), group: c.Group, step: c.Step, tell: c.Tell,
 	}
 	c.Server.clients = append(c.Server.clients, client)
 	return client

@@ -37,6 +37,7 @@ func (c *call) holdAnswer(at, limit int64) {
 	s, m := c.client.server, c.client.machine
 	late := laggard{node: c.client.node, way: fault.Answers, at: at, call: c}
 	if limit >= c.deadline {
+		c.held = true
 		late.timer = c.timeOut()
 	} else {
 		c.next = (*call).answer
@@ -86,6 +87,7 @@ func (l *laggard) release(now int64) {
 	case l.way == fault.Requests:
 		c.travel(at)
 	default:
+		c.held = false
 		c.next = (*call).answer
 		c.client.machine.At(at, c)
 	}

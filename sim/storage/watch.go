@@ -109,6 +109,7 @@ func (w *watcher) Fire() {
 		w.holdBack(c.network.CutUntil(c.node, fault.Answers))
 		return
 	}
+	w.tell()
 	if c.dies() {
 		return
 	}
@@ -127,6 +128,22 @@ func (w *watcher) Fire() {
 		w.take()
 	}
 	w.news.Wake()
+}
+
+// tell tells what became of a message, to whom that is told.
+func (w *watcher) tell() {
+	c := w.client
+	if c.tell == nil {
+		return
+	}
+	m := Message{Way: fault.Answers, News: true, Op: opWatch, Sent: w.sent}
+	switch {
+	case w.lost, w.severed:
+		m.Fate = Lost
+	case w.closed:
+		m.Fate = TooLate
+	}
+	c.tell(m)
 }
 
 // take takes in what a message tells.

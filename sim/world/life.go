@@ -73,6 +73,9 @@ func (w *World) boot(node int) {
 	if w.faults.Plan().Steps() {
 		config.Step = l.step
 	}
+	if w.options.Full {
+		config.Tell = l.message
+	}
 	l.client = storage.NewClient(config)
 	l.equip(l.client)
 	l.operate()

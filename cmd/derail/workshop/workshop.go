@@ -1,5 +1,5 @@
-// Package workshop builds derail with planted bugs in it and hunts them. A patch is laid over the source by
-// the go command (go build -overlay): no file of the module is touched.
+// Package workshop builds derail with planted bugs in it, and has what it built hunt and shrink them. A patch
+// is laid over the source by the go command (go build -overlay): no file of the module is touched.
 //
 // What may not live here: what the bugs are and when one is caught (package planted), and how the command
 // line shows it (package main above).
@@ -30,14 +30,13 @@ const huntLimit = 2 * time.Minute
 type Order struct {
 	Bug   string
 	First []uint64
-	Mode  string `json:",omitempty"`
-	Open  bool   `json:",omitempty"` // see [planted.Bug.HuntIn]
+	Mode  string `json:",omitempty"` // empty: one after the other
 }
 
 // carryOut does it in this program.
 func (o *Order) carryOut(b *planted.Bug) ([]planted.Sighting, error) {
 	if o.Mode != "" {
-		return b.HuntIn(o.Mode, o.First, o.Open)
+		return b.HuntIn(o.Mode, o.First, false)
 	}
 	return b.HuntAll(o.First)
 }
@@ -185,8 +184,11 @@ func (w *Workshop) Shrink(
 		return nil, err
 	}
 	var made []planted.Shrunk
-	if err := json.Unmarshal(out, &made); err != nil || len(made) != 1 {
-		return nil, fmt.Errorf("the program that was built with the patch said %q (%w)", out, err)
+	if err := json.Unmarshal(out, &made); err != nil {
+		return nil, fmt.Errorf("the program that was built with the patch said %q: %w", out, err)
+	}
+	if len(made) != 1 {
+		return nil, fmt.Errorf("the program that was built with the patch shrank %d runs, not one", len(made))
 	}
 	return &made[0], nil
 }
