@@ -34,6 +34,8 @@ type exhaustFlags struct {
 	Steps       count  `placeholder:"N" help:"${explore_steps}"`
 	Samples     count  `placeholder:"N" help:"${explore_samples}"`
 	Resume      string `placeholder:"FILE" help:"${explore_resume}"`
+
+	world string // that of the file, as it was named when the program began
 }
 
 // bounds are those that are asked for. Of what the processes of a SQLite world do to the disk that they share

@@ -38,7 +38,11 @@ func (e *exploration) conclude() error {
 		WallNS: int64(e.took),
 	}
 	summarize(&s, e.experiment, &found.Campaign)
-	s.AsExpected = found.AsExpected() && (found.Runs > 0 || found.Ended)
+	broken := !found.AsExpected()
+	if c := e.covered(); c != nil { // of its earlier parts too
+		broken, e.faulty = broken || c.Failed > 0, e.faulty || c.Strayed > 0
+	}
+	s.AsExpected = !broken && !e.faulty && (found.Runs > 0 || found.Ended)
 	finds := finds{exploration: e}
 	s.Failures = finds.all()
 	e.told = []reports.Scenario{s}
@@ -55,7 +59,7 @@ func (e *exploration) conclude() error {
 	switch {
 	case e.faulty:
 		return silently(exitFault)
-	case found.Failed > 0 || len(found.Unmet) > 0:
+	case broken:
 		return silently(exitUnexpected)
 	case e.stopped:
 		return silently(exitInterrupted)

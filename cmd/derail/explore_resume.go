@@ -16,8 +16,8 @@ func (x *exploreCommand) explorer(e *experiment) (*exhaust.Explorer, error) {
 	if x.Resume == "" {
 		return exhaust.New(x.bounds(e)), nil
 	}
-	world, err := worldName(e)
-	if err != nil {
+	var err error
+	if x.world, err = worldName(e); err != nil {
 		return nil, err
 	}
 	file, err := os.Open(x.Resume)
@@ -27,7 +27,7 @@ func (x *exploreCommand) explorer(e *experiment) (*exhaust.Explorer, error) {
 	if err != nil {
 		return nil, unreadable(x.Resume, err)
 	}
-	explorer, err := exhaust.Load(file, world)
+	explorer, err := exhaust.Load(file, x.world)
 	if err = errors.Join(err, file.Close()); err != nil {
 		return nil, unreadable(x.Resume, err)
 	}
@@ -64,11 +64,17 @@ func (e *exploration) keepExplored() error {
 	if !is || e.flags.Resume == "" {
 		return nil
 	}
-	world, err := worldName(e.experiment)
-	if err != nil {
-		return err
-	}
 	return e.console.toFile(e.flags.Resume, func(w io.Writer) error {
-		return exhaustive.Explorer.Save(w, world)
+		return exhaustive.Explorer.Save(w, e.flags.world)
 	})
+}
+
+// covered is what was covered by an exhaustive search, that of its earlier parts included. Nil: it is none.
+func (e *exploration) covered() *exhaust.Coverage {
+	exhaustive, is := e.strategy.(*explore.ExhaustiveSearch)
+	if !is {
+		return nil
+	}
+	c := exhaustive.Explorer.Coverage()
+	return &c
 }
