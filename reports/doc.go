@@ -105,6 +105,7 @@
 //	               history.jsonl; excused is how many findings do not count, because what they are about
 //	               was ruined
 //	ruined         what was broken beyond what the promises cover, a sentence each
+//	bug            the planted bug that was in the core, if one was
 //	stopped        the promise that was broken where the run was ended for that, and stopped_at the record
 //
 // # report.html

@@ -84,9 +84,12 @@ func TestExplanationTextOfLittle(t *testing.T) {
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)
 	}
 	e := explained()
-	e.Without.Broken, e.Inevitable.Job = true, "orders-1"
+	e.Without.Broken, e.Inevitable.Job, e.Folded = true, "orders-1", 1
 	text := strings.Join(strings.Fields(reports.ExplanationText(e, reports.Style{})), " ")
-	for _, part := range []string{"is broken for orders-1 without it as well", "so many break it for orders-1: 1 from"} {
+	for _, part := range []string{
+		"is broken for orders-1 without it as well", "so many break it for orders-1: 1 from",
+		"One other record of this run is left out.",
+	} {
 		if !strings.Contains(text, part) {
 			t.Errorf("%q is not in:\n%s", part, text)
 		}

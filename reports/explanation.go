@@ -90,8 +90,11 @@ type Branch struct {
 
 // left is how much of the run the chain does not have; empty: nothing.
 func (e *Explanation) left() string {
-	if e.Folded == 0 {
+	switch e.Folded {
+	case 0:
 		return ""
+	case 1:
+		return "One other record of this run is left out."
 	}
 	return "The other " + plural(int64(e.Folded), "record") + " of this run are left out."
 }

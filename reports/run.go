@@ -15,6 +15,7 @@ type Run struct {
 	Seed     uint64 `json:"seed"`
 	Hash     string `json:"hash,omitempty"`
 	Replay   string `json:"replay,omitempty"` // the command that runs it again
+	Bug      string `json:"bug,omitempty"`    // the bug that was planted in the core for it; without it, it is another run
 	Drawn
 
 	AsExpected  bool     `json:"as_expected"`

@@ -37,6 +37,7 @@ func (b *bugsCommand) show(c *console, bug *planted.Bug) error {
 		return fault(err)
 	}
 	folder := e.folder(r, again.command)
+	folder.Run.Bug = bug.Name
 	caught, says := bug.Shows(e.blueprint, &r.Result, r.Report)
 	if b.Explain && caught && bug.Property != planted.TheRun {
 		if err := e.explain(context.Background(), folder, bug.Property, c.options(backendFlag{})); err != nil {

@@ -73,7 +73,7 @@ var helpTexts = kong.Vars{
 	"bugs_seed": "With --run and one bug: run this seed, and tell what happened. With --shrink: the seed of " +
 		"the run to shrink.",
 	"bugs_out": "With --seed: save the run in this folder, with a page of its own. derail report tells it " +
-		"again; derail replay would run it without the bug.",
+		"again.",
 	"list_what": "scenarios, faults, properties, points or marks. Left out: scenarios.",
 	"backend": "What carries processes: coroutines, or tokens, which are slower and must give the same " +
 		"hashes.",

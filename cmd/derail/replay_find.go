@@ -58,6 +58,10 @@ func (r *replayCommand) saved() (*rerun, error) {
 	if err != nil {
 		return nil, err
 	}
+	if f.Run.Bug != "" {
+		return nil, wrongInput(fmt.Errorf("%s: the planted bug %s was in this run, and is not in this derail: it "+
+			"is run again with %s", r.Path, f.Run.Bug, f.Run.Replay))
+	}
 	if f.Scenario == nil {
 		return nil, wrongInput(fmt.Errorf("%s: there is no %s", r.Path, reports.ScenarioFile))
 	}

@@ -19,7 +19,8 @@ type Beginning struct {
 	Corpus []choice.Record // guided: runs to begin with
 }
 
-// DefaultDepth is what pct looks for: two pairs of steps are enough for most bugs of order that are known.
+// DefaultDepth is what pct looks for: three pairs of steps in order, one more than most known bugs of order
+// need.
 const DefaultDepth = 3
 
 // Modes lists the ways to search that need no more than a scenario and a seed.

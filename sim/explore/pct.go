@@ -75,11 +75,18 @@ func (p *pct) Covered(bool) []string {
 		return []string{text, "No two processes were ever ready at the same instant, so that the bound of PCT " +
 			"says nothing here: the order came from delays alone."}
 	}
-	return []string{text, fmt.Sprintf("Bound: a bug that d = %d ordered steps at single instants make, all "+
-		"else being as in a run here, is met by such a run with a chance of at least 1/(n*k^(d-1)) = 1/%s. "+
+	return []string{text, fmt.Sprintf("Bound: a bug that needs %s of steps in order (d), at single instants, "+
+		"all else being as in a run here, is met by such a run with a chance of at least 1/(n*k^(d-1)) = 1/%s. "+
 		"It says nothing of orders that come from delays, faults and ties of timers: those are drawn, and in "+
 		"every other run messages and work keep to one end of what they may take, for which there is no bound.",
-		p.depth, bound(n, k, p.depth))}
+		pairs(p.depth), bound(n, k, p.depth))}
+}
+
+func pairs(d int) string {
+	if d == 1 {
+		return "1 pair"
+	}
+	return fmt.Sprintf("%d pairs", d)
 }
 
 // bound is n*k^(d-1) as text, however large.
