@@ -27,8 +27,7 @@ type details struct {
 	scenario   *reports.Scenario
 	options    world.Options
 	folders    map[uint64]*detail
-	explained  []string // properties that a run broke which was explained
-	workedOut  int      // runs that were
+	explainer  explainer
 }
 
 // detail is one run that was run again.
@@ -148,8 +147,8 @@ func (d *details) again(seed uint64) (*detail, error) {
 	}
 	run := &detail{folder: d.experiment.folder(r, d.replay(seed))}
 	run.folder.Run.Drawn = d.drawn(seed, r.Result.Plan)
-	d.explain(run.folder, breachedBy(r))
 	if d.campaign.output.saves() {
+		d.explain(run.folder, breachedBy(r))
 		path := runsFolder + "/" + reports.RunName(d.experiment.label, seed)
 		if d.campaign.output.run(path, run.folder) {
 			run.path = path
@@ -160,6 +159,18 @@ func (d *details) again(seed uint64) (*detail, error) {
 	}
 	d.folders[seed] = run
 	return run, nil
+}
+
+// explain works out how a run that is saved came to break a promise.
+func (d *details) explain(f *reports.RunFolder, breached []string) {
+	flags := d.campaign.flags
+	if flags.NoExplain {
+		return
+	}
+	o := d.campaign.console.options(flags.backendFlag)
+	if err := d.explainer.explain(d.ctx, d.experiment, f, breached, o); err != nil {
+		d.trouble(f.Run.Seed, err)
+	}
 }
 
 func (d *details) trouble(seed uint64, err error) {

@@ -107,34 +107,29 @@ func (e *experiment) explain(
 	return nil
 }
 
-// firstFresh is the first of the promises that a run broke and was not to, and that is not one of those that
-// are explained; they all are, from there on. It is empty if there is none.
-func firstFresh(verdicts []checker.Verdict, breached []string, explained *[]string) string {
-	fresh := slices.DeleteFunc(brokenPromises(verdicts), func(property string) bool {
-		return !slices.Contains(breached, property) || slices.Contains(*explained, property)
-	})
-	if len(fresh) == 0 {
-		return ""
-	}
-	*explained = append(*explained, fresh...)
-	return fresh[0]
+// explainer works out how saved runs came to break promises: one run for each promise, and no more than
+// mostWorkedOut in all.
+type explainer struct {
+	explained []string // properties that a run broke which was explained
+	workedOut int      // runs that were
 }
 
 // explain works out how a run that is saved came to break the first of the promises that it was not to break.
 // It does so for a run only where one of them was broken in no run before it: what a run breaks besides is
-// likely to come of the same, and --promise explains it.
-func (d *details) explain(f *reports.RunFolder, breached []string) {
-	if d.campaign.flags.NoExplain || !d.campaign.output.saves() || d.workedOut >= mostWorkedOut ||
-		d.ctx.Err() != nil {
-		return
+// likely to come of the same, and --promise explains it. When ctx has ended it does nothing.
+func (x *explainer) explain(
+	ctx context.Context, e *experiment, f *reports.RunFolder, breached []string, o world.Options,
+) error {
+	if x.workedOut >= mostWorkedOut || ctx.Err() != nil {
+		return nil
 	}
-	first := firstFresh(f.Run.Verdicts, breached, &d.explained)
-	if first == "" {
-		return
+	fresh := slices.DeleteFunc(brokenPromises(f.Run.Verdicts), func(property string) bool {
+		return !slices.Contains(breached, property) || slices.Contains(x.explained, property)
+	})
+	if len(fresh) == 0 {
+		return nil
 	}
-	d.workedOut++
-	o := d.campaign.console.options(d.campaign.flags.backendFlag)
-	if err := d.experiment.explain(d.ctx, f, first, o); err != nil {
-		d.trouble(f.Run.Seed, err)
-	}
+	x.explained = append(x.explained, fresh...)
+	x.workedOut++
+	return e.explain(ctx, f, fresh[0], o)
 }

@@ -135,8 +135,7 @@ func (e *exploration) tellFailure(f *reports.Failure, number int) {
 type finds struct {
 	*exploration
 	shown     []*reports.RunFolder
-	explained []string // properties that a run broke which was explained
-	workedOut int      // runs that were
+	explainer explainer
 }
 
 // all is the failures as a summary has them.
@@ -217,18 +216,13 @@ func (d *finds) save(f *explore.Find, out *reports.Failure) {
 	}
 }
 
-// explain works out how a run came to break the first promise that no run before it broke, as
-// [details.explain] does for those of a campaign.
+// explain works out how a run that is saved came to break a promise.
 func (d *finds) explain(f *reports.RunFolder, breached []string) {
-	if d.flags.NoExplain || d.workedOut >= mostWorkedOut || d.ctx.Err() != nil {
+	if d.flags.NoExplain {
 		return
 	}
-	first := firstFresh(f.Run.Verdicts, breached, &d.explained)
-	if first == "" {
-		return
-	}
-	d.workedOut++
-	if err := d.experiment.explain(d.ctx, f, first, d.console.options(d.flags.backendFlag)); err != nil {
+	o := d.console.options(d.flags.backendFlag)
+	if err := d.explainer.explain(d.ctx, d.experiment, f, breached, o); err != nil {
 		d.faulty = true
 		d.console.complain(fmt.Errorf("%s, not explained: %w", f.Run.Replay, err))
 	}

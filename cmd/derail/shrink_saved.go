@@ -42,23 +42,36 @@ func (f noShrinkFlag) smaller(
 	for i := range list {
 		for j := range list[i].Failures {
 			failure := &list[i].Failures[j]
-			folder, first := filepath.Join(dir, filepath.FromSlash(failure.Folder)), true
-			for _, property := range toShrink(failure) {
-				switch {
-				case seen[property]:
-				case ctx.Err() != nil:
-					c.complain(fmt.Errorf("interrupted: nothing more is made small; %s does it",
-						c.command("shrink", folder)))
-					return
-				case within.Err() != nil:
-					return
-				default:
-					seen[property] = c.shrinkSaved(within, folder, smallFor(property, first), property, quiet)
-					first = false
-				}
+			folder := filepath.Join(dir, filepath.FromSlash(failure.Folder))
+			if !c.smallest(ctx, within, folder, toShrink(failure), seen, quiet) {
+				return
 			}
 		}
 	}
+}
+
+// smallest makes a saved failure small as far as each of those properties goes that is not seen yet. It
+// reports whether there is time left for others: ctx ends when nobody wants any more, within also when all
+// have had their time.
+func (c *console) smallest(
+	ctx, within context.Context, folder string, properties []string, seen map[string]bool, quiet bool,
+) bool {
+	first := true
+	for _, property := range properties {
+		switch {
+		case seen[property]:
+			continue
+		case ctx.Err() != nil:
+			c.complain(fmt.Errorf("interrupted: nothing more is made small; %s does it",
+				c.command("shrink", folder)))
+			return false
+		case within.Err() != nil:
+			return false
+		}
+		seen[property] = c.shrinkSaved(within, folder, smallFor(property, first), property, quiet)
+		first = false
+	}
+	return true
 }
 
 // smallFor names the file of a run that was made small as far as a property goes.

@@ -3,6 +3,7 @@ package planted
 import (
 	"slices"
 
+	"derail/sim/shrink"
 	"derail/sim/world"
 )
 
@@ -46,7 +47,7 @@ func Areas() []string {
 
 // TheRun stands in the place of a property where no history can show the bug, because the simulator sees it
 // first: the run is then broken, or is not what its scenario expects, and says by what.
-const TheRun = "the run itself"
+const TheRun = shrink.TheRun
 
 // Patched reports whether the bug is, at least in part, in the program's text, and so needs a build of
 // its own.
