@@ -69,7 +69,7 @@ func TestAnnotationsOfACampaign(t *testing.T) {
 					}},
 					Cause: "The disk lied.", Replay: "derail replay bad.yaml --seed 3",
 				},
-				{Seed: 4, Unmet: []string{"2 jobs were to be trashed, and 1 was"}},
+				{Seed: 4, Unmet: []string{"trashed jobs: 1 instead of 2"}},
 				{Seed: 5, Nondeterministic: true, SecondHash: "0123456789abcdef"},
 			},
 		},
@@ -81,7 +81,7 @@ func TestAnnotationsOfACampaign(t *testing.T) {
 		"Run it again with: derail replay bad.yaml --seed 3\n" +
 		at + "claim.exclusive::claim.exclusive not found broken (10 runs).\n" +
 		at + "not as expected::a mark was not met\n" +
-		at + "not as expected::Seed 4: 2 jobs were to be trashed, and 1 was\n" +
+		at + "not as expected::Seed 4: trashed jobs: 1 instead of 2\n" +
 		at + "not deterministic::Seed 5: not deterministic: the same seed, run again, went another way " +
 		"(hash 0123456789abcdef)\n"
 	if text != want {

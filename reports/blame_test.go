@@ -48,7 +48,7 @@ func TestStoriesOfCounts(t *testing.T) {
 	if got := subjects(f, &Telling{}); len(got) != 0 {
 		t.Errorf("the story is about %v, where nothing is amiss", got)
 	}
-	f.Run.AsExpected, f.Run.Unmet = false, []string{"4 jobs were to be consumed, and 2 were"}
+	f.Run.AsExpected, f.Run.Unmet = false, []string{"consumed jobs: 2 instead of 4"}
 	if got := subjects(f, &Telling{}); len(got) != 2 || f.History.JobName(got[0]) != "order-4" ||
 		f.History.JobName(got[1]) != "order-3" {
 		t.Errorf("the story is about %v, want first the job that never was and then the one in the trash", got)
@@ -129,7 +129,7 @@ func TestLineOfUnmetExpectation(t *testing.T) {
 	s := Scenario{
 		Name: "short", Runs: 2, Seeds: Seeds{First: 1, Count: 2}, Failed: 1,
 		Properties: []Property{{Name: "job.conserved", Held: 2}},
-		Failures:   []Failure{{Seed: 1, Unmet: []string{"0 jobs were to be trashed, and 4 were"}}},
+		Failures:   []Failure{{Seed: 1, Unmet: []string{"trashed jobs: 4 instead of 0"}}},
 	}
 	if got := Line(&s, Style{}); !strings.HasSuffix(got, "1/1 held, expectation not met") {
 		t.Errorf("%q", got)

@@ -221,7 +221,7 @@ func doubleRun() *RunFolder {
 		Run: Run{
 			Scenario: "double", Seed: 7, Hash: "00ff00ff00ff00ff", Replay: "derail replay double.yaml --seed 7",
 			SimulatedNS: 4 * second, Events: 312, StoreCalls: 44, Jobs: JobCounts{Posted: 1, Trashed: 1},
-			Policy: Policy{Attempts: 3}, Unmet: []string{"0 jobs were to be trashed, and 1 was"},
+			Policy: Policy{Attempts: 3}, Unmet: []string{"trashed jobs: 1 instead of 0"},
 			Nondeterministic: true, SecondHash: "1111111111111111",
 			Difference: "step 812: conductor-1 runs, where it was conductor-2",
 			Verdicts: []checker.Verdict{

@@ -1,6 +1,9 @@
 package scenarios
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Scenario is one experiment: a cluster, its work, what breaks, and what must come of it.
 //
@@ -328,6 +331,11 @@ type Expect struct {
 	TrashedOnly []string `yaml:"trashed-only"`
 	// The faults and marks that at least one run must have met.
 	Reached []string `yaml:"reached"`
+}
+
+// Miscounted says that other than so many jobs came to that end: "consumed" or "trashed".
+func Miscounted(end string, want, got int) string {
+	return fmt.Sprintf("%s jobs: %d instead of %d", end, got, want)
 }
 
 // Duration is a length of virtual time.

@@ -39,7 +39,7 @@ func (b *bugsCommand) show(c *console, bug *planted.Bug) error {
 	folder := e.folder(r, again.command)
 	folder.Run.Bug = bug.Name
 	caught, says := bug.Shows(e.blueprint, &r.Result, r.Report)
-	if b.Explain && caught && bug.Property != planted.TheRun {
+	if b.Explain && caught {
 		if err := e.explain(context.Background(), folder, bug.Property, c.options(backendFlag{})); err != nil {
 			return err
 		}

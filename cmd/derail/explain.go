@@ -13,6 +13,7 @@ import (
 	"derail/reports"
 	"derail/sim/choice"
 	"derail/sim/explain"
+	"derail/sim/shrink"
 	"derail/sim/world"
 )
 
@@ -44,7 +45,7 @@ func (f *explainFlags) into(again *rerun, folder *reports.RunFolder, o world.Opt
 		}
 		return nil
 	}
-	broken := brokenPromises(folder.Run.Verdicts)
+	broken := orItself(brokenPromises(folder.Run.Verdicts), folder.Run.Unmet)
 	switch {
 	case len(broken) == 0 && !f.Explain:
 		return wrongInput(errors.New("--promise: no promise was broken in this run"))
@@ -79,6 +80,15 @@ func brokenPromises(verdicts []checker.Verdict) (names []string) {
 	return names
 }
 
+// orItself is those promises or, where a run broke none of them and is not as expected all the same, what it
+// says itself.
+func orItself(broken, unmet []string) []string {
+	if len(broken) == 0 && len(unmet) > 0 {
+		return []string{shrink.TheRun}
+	}
+	return broken
+}
+
 // explain works out how the run of a folder came to break a promise, and puts that into the folder; when ctx
 // ends, as much of it as is known by then.
 func (e *experiment) explain(
@@ -100,7 +110,10 @@ func (e *experiment) explain(
 			return ctx.Err() != nil || time.Since(begun) > explainTime*time.Duration(percent)/100
 		},
 	})
-	if err != nil {
+	switch {
+	case property == shrink.TheRun && errors.Is(err, explain.ErrKept):
+		return nil // something was missed of which a run says nothing, such as a promise that was to be broken
+	case err != nil:
 		return fault(err)
 	}
 	f.Explanation, f.Drawing = &told.Explanation, told.Drawing
@@ -123,8 +136,11 @@ func (x *explainer) explain(
 	if x.workedOut >= mostWorkedOut || ctx.Err() != nil {
 		return nil
 	}
-	fresh := slices.DeleteFunc(brokenPromises(f.Run.Verdicts), func(property string) bool {
-		return !slices.Contains(breached, property) || slices.Contains(x.explained, property)
+	broken := slices.DeleteFunc(brokenPromises(f.Run.Verdicts), func(property string) bool {
+		return !slices.Contains(breached, property)
+	})
+	fresh := slices.DeleteFunc(orItself(broken, f.Run.Unmet), func(property string) bool {
+		return slices.Contains(x.explained, property)
 	})
 	if len(fresh) == 0 {
 		return nil

@@ -2,6 +2,7 @@ package explain
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -9,6 +10,7 @@ import (
 	"derail/checker/history"
 	"derail/reports"
 	"derail/sim/choice"
+	"derail/sim/shrink"
 	"derail/sim/world"
 )
 
@@ -27,7 +29,7 @@ type Config struct {
 	Blueprint *world.Blueprint
 	Record    choice.Record // what the run drew
 	Seed      uint64        // only written down, and where other futures begin
-	Property  string        // the promise
+	Property  string        // the promise, or [shrink.TheRun]
 	Options   world.Options // how the run was run
 
 	// Steps is how many steps of the kernel all runs together may take, more or less: 0 is DefaultSteps.
@@ -46,7 +48,10 @@ type Told struct {
 	Drawing     []byte
 }
 
-// Explain works out how a run came to break a promise. It is an error if it did not.
+// ErrKept is that a run did not break the promise.
+var ErrKept = errors.New("was not broken in this run: there is nothing to explain")
+
+// Explain works out how a run came to break a promise. It is an error if it did not: [ErrKept].
 func Explain(c Config) (*Told, error) {
 	l, err := newLab(&c)
 	if err != nil {
@@ -90,6 +95,9 @@ func find(h *history.History, v checker.Verdict) *violation {
 		if p.Name == v.Property {
 			found.sentence = p.Sentence
 		}
+	}
+	if v.Property == shrink.TheRun {
+		found.sentence = asExpected
 	}
 	if len(v.Findings) == 0 {
 		return found

@@ -8,6 +8,7 @@ import (
 	"derail/checker/history"
 	"derail/sim/choice"
 	"derail/sim/kernel"
+	"derail/sim/shrink"
 	"derail/sim/world"
 )
 
@@ -15,11 +16,12 @@ import (
 type lab struct {
 	config    *Config
 	world     *world.World
-	check     func(*checker.Reading) checker.Verdict
+	check     func(*world.Result) checker.Verdict
 	base      world.Result // the run as it was; its History is the lab's own
 	violation *violation
 	moments   []moment // in order of time
 	left      int64    // steps
+	says      string   // what the run says itself is wrong, where that is to be explained
 	runs      int      // at each moment at which it is branched
 	cut       string   // why there was an end before all was done; empty: all was
 }
@@ -38,17 +40,20 @@ func newLab(c *Config) (*lab, error) {
 	}
 	for _, p := range checker.Properties() {
 		if p.Name == c.Property {
-			l.check = p.Check
+			l.check = func(r *world.Result) checker.Verdict { return p.Check(checker.Read(r.History)) }
 		}
+	}
+	if c.Property == shrink.TheRun {
+		l.check = l.itself
 	}
 	if l.check == nil {
 		return nil, fmt.Errorf("there is no promise %q to be explained", c.Property)
 	}
 	l.runBase()
-	verdict := l.check(checker.Read(l.base.History))
+	verdict := l.check(&l.base)
 	if verdict.Outcome != checker.Invalid {
 		l.world.Close()
-		return nil, fmt.Errorf("%s was not broken in this run: there is nothing to explain", c.Property)
+		return nil, fmt.Errorf("%s %w", c.Property, ErrKept)
 	}
 	l.violation = find(l.base.History, verdict)
 	return l, nil
@@ -111,7 +116,7 @@ func (l *lab) spent(percent int) bool {
 func (l *lab) try(source *choice.Source, o world.Options) checker.Verdict {
 	r := l.world.Run(source, l.config.Seed, o)
 	l.left -= int64(r.Steps)
-	return l.check(checker.Read(r.History))
+	return l.check(r)
 }
 
 // breaks says whether a verdict says that the promise is broken of a job; empty: of any.

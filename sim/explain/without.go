@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"derail/checker"
 	"derail/checker/history"
 	"derail/reports"
 	"derail/sim/choice"
@@ -26,7 +25,7 @@ func (l *lab) without(strike world.Strike) *reports.Parting {
 	o.Spare = func(at choice.Address) bool { return at == strike.At }
 	r := l.world.Run(choice.Replay(l.config.Record), l.config.Seed, o)
 	l.left -= int64(r.Steps)
-	p.Broken = breaks(l.check(checker.Read(r.History)), l.violation.job)
+	p.Broken = breaks(l.check(r), l.violation.job)
 	at, other := parting(h, r.History, strike.Record)
 	if at == 0 {
 		return p

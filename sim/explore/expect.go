@@ -83,7 +83,7 @@ func counted(unmet []string, what string, want *int, got, ruined int) []string {
 	if want == nil || got >= *want-ruined && got <= *want+ruined {
 		return unmet
 	}
-	return append(unmet, fmt.Sprintf("%d jobs were to be %s, and %d were", *want, what, got))
+	return append(unmet, scenarios.Miscounted(what, *want, got))
 }
 
 // trashedOthers names the jobs in the trash that belong to none of the groups.

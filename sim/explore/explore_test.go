@@ -89,7 +89,7 @@ func TestCounts(t *testing.T) {
 			want.Failed++
 			want.Failures = append(want.Failures, explore.Failure{
 				Seed: seed, Hash: r.Hash, SecondHash: r.Hash,
-				Unmet: []string{fmt.Sprintf("12 jobs were to be consumed, and %d were", r.Consumed)},
+				Unmet: []string{fmt.Sprintf("consumed jobs: %d instead of 12", r.Consumed)},
 			})
 		}
 	}
@@ -210,10 +210,10 @@ func TestJudgement(t *testing.T) {
 			b:     blueprint(t, "calm", func(s *scenarios.Scenario) { s.Expect.Broken = []string{"cycle.none"} }),
 			unmet: "cycle.none was to be found broken",
 		},
-		"too few consumed": {b: blueprint(t, "calm", consuming(9)), unmet: "9 jobs were to be consumed, and 8 were"},
+		"too few consumed": {b: blueprint(t, "calm", consuming(9)), unmet: "consumed jobs: 8 instead of 9"},
 		"some trashed": {
 			b:     embedded(t, "poison-conductor", func(s *scenarios.Scenario) { s.Expect.Trashed = &none }),
-			unmet: "0 jobs were to be trashed, and 1 were",
+			unmet: "trashed jobs: 1 instead of 0",
 		},
 		"another group's trashed": {
 			b: embedded(t, "poison-conductor", func(s *scenarios.Scenario) {

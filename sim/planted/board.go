@@ -20,7 +20,7 @@ var conductorBugs = []Bug{
 			"it again.",
 		Reference: "TaskFlow, conductors/backends/impl_executor.py, _run_until_dead: a JobFailure out of " +
 			"iterjobs or claim is caught by nobody; half a second without Redis ended the loop.",
-		Property: TheRun, Says: "jobs were to be consumed", Scenario: "storage-outage", Seeds: 20,
+		Property: TheRun, Says: "consumed jobs: ", Scenario: "storage-outage", Seeds: 20,
 		Patch: []Edit{{
 			File: "core/conductor/conductor.go",
 			Old:  "\t\tif err != nil && ctx.Err() != nil {\n\t\t\treturn ctx.Err()\n\t\t}\n\t\tif c.config.Host",
@@ -32,7 +32,7 @@ var conductorBugs = []Bug{
 		About: "A job whose logbook cannot be read just now is put into the trash, as if it were missing.",
 		Reference: "TaskFlow since 5.5.0, a45f8249: whatever fails before a job is dispatched trashes it; with " +
 			"the storage down a healthy job is in the trash after ten seconds.",
-		Property: TheRun, Says: "0 jobs were to be trashed", Scenario: "unreadable-logbooks", Seeds: 20,
+		Property: TheRun, Says: "trashed jobs: ", Scenario: "unreadable-logbooks", Seeds: 20,
 		Patch: []Edit{{
 			File: "core/conductor/run.go",
 			Old: "\tcase errors.Is(err, store.ErrRefused) || errors.Is(err, store.ErrUnknown):\n" +

@@ -172,7 +172,7 @@ func TestShrinkOfWhatTheRunSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	expect := small.Scenario.Expect.Consumed
-	if small.After.Jobs != 1 || expect == nil || *expect != 1 || !strings.Contains(small.Says, "1 jobs were to be") {
+	if small.After.Jobs != 1 || expect == nil || *expect != 1 || !strings.Contains(small.Says, "instead of 1") {
 		t.Errorf("left is %v, which says %q:\n%s", small.After, small.Says, small.Scenario.Brief())
 	}
 }

@@ -1,7 +1,6 @@
 package shrink
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -96,9 +95,9 @@ func miscounted(r *world.Result, expect *scenarios.Expect) string {
 	case r.Ruined != "":
 		return ""
 	case expect.Trashed != nil && r.Trashed != *expect.Trashed:
-		return fmt.Sprintf("%d jobs were to be trashed, and %d were", *expect.Trashed, r.Trashed)
+		return scenarios.Miscounted("trashed", *expect.Trashed, r.Trashed)
 	case expect.Consumed != nil && r.Consumed != *expect.Consumed:
-		return fmt.Sprintf("%d jobs were to be consumed, and %d were", *expect.Consumed, r.Consumed)
+		return scenarios.Miscounted("consumed", *expect.Consumed, r.Consumed)
 	}
 	return ""
 }
@@ -106,6 +105,9 @@ func miscounted(r *world.Result, expect *scenarios.Expect) string {
 // numbers are what changes in a text while a run is made smaller: counts, times, and the names of
 // machines and jobs, which end in a number.
 var numbers = regexp.MustCompile(`[0-9]+(\.[0-9]+)?(ns|µs|us|ms|s|m|h)?`)
+
+// Alike reports whether two runs say the same of themselves, but for numbers: see [Said].
+func Alike(one, other string) bool { return shape(one) == shape(other) }
 
 // shape is what a run says without its numbers.
 func shape(text string) string { return numbers.ReplaceAllString(text, "N") }
