@@ -17,8 +17,8 @@
 //   - When was it decided? The run is branched: all that was drawn before an instant is drawn again as it
 //     was, all that comes later anew (branches.go).
 //
-// A run that breaks no promise can still not be what its scenario expects, or not come to its end: then what it
-// says itself stands in the place of a promise (itself.go).
+// A run that breaks no promise can still not be what its scenario expects, or not come to its end: then what
+// it says itself stands in the place of a promise (itself.go).
 //
 // Everything is counted in steps and runs and nothing by a clock, so that the same run has the same
 // explanation everywhere; who has no patience may say so by [Config].Stop, and then the explanation says so.

@@ -12,8 +12,8 @@ import (
 // asExpected is what [shrink.TheRun] stands for, as promises are told.
 const asExpected = "The run comes to its end, and consumes and trashes as many jobs as its scenario expects."
 
-// itself judges a run by what it says itself: it is as wrong as the first one was if it says the same, but for
-// numbers. Which jobs are to blame is seen only where some are not where they were all to be in the end.
+// itself judges a run by what it says itself: it is as wrong as the first one was if it says the same, but
+// for numbers. Which jobs are to blame is seen only where some are not where they were all to be in the end.
 func (l *lab) itself(r *world.Result) checker.Verdict {
 	says := shrink.Said(l.config.Blueprint, r)
 	if l.says == "" {
@@ -24,12 +24,13 @@ func (l *lab) itself(r *world.Result) checker.Verdict {
 		return v
 	}
 	v.Outcome, v.Summary = checker.Invalid, says
-	expect := &l.config.Blueprint.Scenario.Expect
+	b := l.config.Blueprint
+	expect := &b.Scenario.Expect
 	switch {
 	case r.Broken != nil:
 	case expect.Trashed != nil && r.Trashed > *expect.Trashed && *expect.Trashed == 0:
 		v.Findings = strays(r.History, says, func(to string) bool { return to == history.FinalTrashed })
-	case expect.Consumed != nil && r.Consumed < *expect.Consumed && *expect.Consumed == l.config.Blueprint.Jobs():
+	case expect.Consumed != nil && r.Consumed < *expect.Consumed && *expect.Consumed == b.Jobs():
 		v.Findings = strays(r.History, says, func(to string) bool { return to != history.FinalGone })
 	}
 	return v
