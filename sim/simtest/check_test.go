@@ -32,6 +32,7 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	}
 	set("rapid.nofailfile", "true")
+	set("test.short", "false") // of which rapid makes a fifth of the cases: too few to show what is looked for
 	if flag.Lookup("rapid.seed").Value.String() == "0" {
 		set("rapid.seed", "1")
 	}
