@@ -40,7 +40,7 @@ const (
 	Heal     // the last fault ended; from here the system must come to rest
 	Ruined   // every copy of the job's data (with no Job, of any job's) was lost or damaged; Reason says how
 	Final    // the job's state on the board when the run ended: To is unclaimed, claimed, trashed or gone
-	Message  // full trace only: a message between Process and the store has arrived, or was lost
+	Message  // only where asked for: a message between Process and the store has arrived, or was lost
 	Note     // full trace only: anything else worth reading
 
 	// Reads of the board are operations too: what they answer was so at an instant between call and answer.

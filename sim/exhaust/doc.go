@@ -13,14 +13,13 @@
 //
 // Two orders of steps that touch nothing in common are one. The kernel tells what each step touches: the
 // machine that it belongs to, the records of the store, the leases, the history (every step that writes a
-// record touches all of it, so that not even the order of two records is taken for indifferent; only what
-// becomes of messages is told to readers alone, and counts for nothing). A step's hash is made from what it
-// is and from the hashes of the steps before it that touched the same things: where it stands in the order
-// that matters, happens-before, and not where it stands in the run. The hash of a state is the sum over the
-// steps that led to it. So two runs that have taken the same steps in different orders of independent ones
-// are in states with the same hash, and what can come after the second of them was looked at after the
-// first. A step of which nobody says what it touches touches everything, and so does one of no machine that
-// tells of nothing at the store: a strike changes what nobody tells of.
+// record touches all of it, so that not even the order of two records is taken for indifferent). A step's
+// hash is made from what it is and from the hashes of the steps before it that touched the same things:
+// where it stands in the order that matters, happens-before, and not where it stands in the run. The hash
+// of a state is the sum over the steps that led to it. So two runs that have taken the same steps in
+// different orders of independent ones are in states with the same hash, and what can come after the second
+// of them was looked at after the first. A step of which nobody says what it touches touches everything, and
+// so does one of no machine that tells of nothing at the store: a strike changes what nobody tells of.
 //
 // Two things remain to be believed. That the steps say all that they touch: the tests compare the histories
 // of whole explorations with and without this, and every run that is given up is still run to its end,

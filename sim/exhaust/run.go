@@ -26,15 +26,13 @@ type Run struct {
 	lost   bool     // one of them had no such choice
 	points []point
 
-	order   order
-	wrote   uint64  // the hash of the history
-	records int64   // in it, but for those of messages
-	numbers []int64 // by record: how many those were by then
-	steps   int
-	spent   int                // preemptions
-	late    int                // answers to wide draws that are not the least
-	among   []kernel.Candidate // of the draw of kernel/ready that comes next
-	counts  []counted          // draws of the step under way
+	order  order
+	wrote  uint64 // the hash of the history
+	steps  int
+	spent  int                // preemptions
+	late   int                // answers to wide draws that are not the least
+	among  []kernel.Candidate // of the draw of kernel/ready that comes next
+	counts []counted          // draws of the step under way
 
 	drawn   uint64 // the number of the latest draw of a tie
 	ties    []tie  // by event
@@ -196,22 +194,10 @@ func (r *Run) Took(s kernel.Step) {
 // Touched implements [kernel.Explorer].
 func (r *Run) Touched(what kernel.Resource, changed bool) { r.order.touch(what, changed) }
 
-// Wrote implements [world.Explorer]. That a message has come, or was lost, is written down for readers alone:
-// no promise is about it, and histories that differ in nothing else are one.
+// Wrote implements [world.Explorer].
 func (r *Run) Wrote(record *history.Record) {
-	tells := record.Kind != history.Message
-	if tells {
-		r.records++
-	}
-	if r.numbers = append(r.numbers, r.records); !tells {
-		return
-	}
 	r.order.touch(written, true)
-	told := *record
-	if told.Call > 0 {
-		told.Call = r.numbers[told.Call-1]
-	}
-	r.wrote = mix(r.wrote, hashOf(&told))
+	r.wrote = mix(r.wrote, hashOf(record))
 }
 
 // answer is what a draw comes to.

@@ -62,7 +62,7 @@ func newLab(c *Config) (*lab, error) {
 // runBase runs it as it was, and notes how much was drawn by when.
 func (l *lab) runBase() {
 	o := l.config.Options
-	o.Full, o.Spare = true, nil
+	o.Full, o.Messages, o.Spare = true, true, nil
 	source := choice.Replay(l.config.Record)
 	now := int64(-1)
 	o.Trace = func(s kernel.Step) {
@@ -85,7 +85,7 @@ func (l *lab) runBase() {
 // options are those of a run that is not to be as it was: it goes on to its end.
 func (l *lab) options() world.Options {
 	o := l.config.Options
-	o.Full, o.Trace, o.Live, o.Spare = false, nil, nil, nil
+	o.Full, o.Messages, o.Trace, o.Live, o.Spare = false, false, nil, nil, nil
 	return o
 }
 

@@ -21,7 +21,7 @@ func (l *lab) without(strike world.Strike) *reports.Parting {
 	h := l.base.History
 	p := &reports.Parting{Fault: reports.Sentence(h, strike.Record)}
 	o := l.options()
-	o.Full = true
+	o.Full, o.Messages = true, true
 	o.Spare = func(at choice.Address) bool { return at == strike.At }
 	r := l.world.Run(choice.Replay(l.config.Record), l.config.Seed, o)
 	l.left -= int64(r.Steps)

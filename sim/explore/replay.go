@@ -30,7 +30,7 @@ func ReplayChoices(b *world.Blueprint, record choice.Record, seed uint64, o worl
 }
 
 func replay(b *world.Blueprint, source *choice.Source, seed uint64, o world.Options) *Replayed {
-	o.Full = true
+	o.Full, o.Messages = true, true
 	w := world.New(b)
 	defer w.Close()
 	r := w.Run(source, seed, o)

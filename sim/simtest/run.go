@@ -43,7 +43,7 @@ func runWith(p *plan, c Config, source *choice.Source) (*ran, error) {
 	own := &declared{config: &c, scenario: p.scenario, shapes: map[string]history.Shape{}}
 	w := world.New(it.blueprint)
 	defer w.Close()
-	it.result = w.Run(source, 0, world.Options{Full: true, Wrap: own.wrap()})
+	it.result = w.Run(source, 0, world.Options{Full: true, Messages: true, Wrap: own.wrap()})
 	if own.trouble != nil { // such a job goes into the trash: no promise is broken, and nothing is tried
 		return nil, fmt.Errorf("Config.Flow: %w", own.trouble)
 	}

@@ -73,7 +73,7 @@ func (w *World) boot(node int) {
 	if w.faults.Plan().Steps() {
 		config.Step = l.step
 	}
-	if w.options.Full {
+	if w.options.Messages {
 		config.Tell = l.message
 	}
 	l.client = storage.NewClient(config)

@@ -7,18 +7,17 @@ import (
 	"derail/sim/world"
 )
 
-// TestMessagesAreRecorded: a full record has every message. Where answers are lost, as many are
-// as the fault struck, and all else arrives; and the run is the same run as without
-// them.
+// TestMessagesAreRecorded: a record with messages has every one. Where answers are lost, as many are as the
+// fault struck, and all else arrives; and the run is the same run as without them.
 func TestMessagesAreRecorded(t *testing.T) {
 	b := struckBy(t, "  - kind: network.loss\n    way: answers\n    rate: 10%\n    times: 20\n")
 	w := newWorld(t, b)
 	plain := run(t, w, 1, world.Options{})
 	hash, records, strikes := plain.Hash, len(plain.History.Records), strikes(t, b, plain, "network.loss")
 	if n := messages(plain.History); n.requests+n.answers+n.lost > 0 {
-		t.Errorf("a record that is not full has %+v", n)
+		t.Errorf("a record without messages has %+v", n)
 	}
-	full := run(t, w, 1, world.Options{Full: true})
+	full := run(t, w, 1, world.Options{Full: true, Messages: true})
 	if full.Hash != hash {
 		t.Errorf("the run is another when its messages are recorded: %x, not %x", full.Hash, hash)
 	}

@@ -97,7 +97,6 @@ func (s *tale) record(number int64, r *history.Record) {
 		s.becomes(number, r, m, standing, up)
 	case history.Resume:
 		s.resume(number, r, m)
-	case history.Message: // what was sent arrives, whatever has become of who sent it
 	default:
 		s.does(number, r, m)
 	}

@@ -55,8 +55,12 @@ type World struct {
 // leaves faults out, and Live may end the run sooner.
 type Options struct {
 	Backend kernel.Backend
-	// Full records everything that happened, not only what the checker needs.
+	// Full records everything that happened, not only what the checker needs, but for messages.
 	Full bool
+	// Messages records what becomes of each message between a machine and the store: for those who read of the
+	// run, because no promise is about it. An [Explorer] would take histories for two that differ in nothing
+	// else.
+	Messages bool
 	// Trace, if set, sees every step of the kernel.
 	Trace func(kernel.Step)
 	// Ready, if set, sees between whom each draw of kernel/ready decides.
