@@ -13,12 +13,10 @@ import (
 
 // replayCommand runs one run again.
 type replayCommand struct {
-	Path    string  `arg:"" name:"run-or-scenario" help:"${replay_path}"`
-	Seed    *uint64 `placeholder:"S" help:"The seed, where it is a scenario that is named."`
-	Choices string  `placeholder:"FILE" help:"${replay_choices}"`
-	Twice   bool    `help:"Run it twice, and fail where the two differ."`
-	Out     string  `placeholder:"DIR" help:"${replay_out}"`
-	JSON    bool    `name:"json" help:"Print what came of it as JSON (what run.json holds), and no text."`
+	chosenRun
+	Twice bool   `help:"Run it twice, and fail where the two differ."`
+	Out   string `placeholder:"DIR" help:"${replay_out}"`
+	JSON  bool   `name:"json" help:"Print what came of it as JSON (what run.json holds), and no text."`
 
 	tellFlags
 	explainFlags
@@ -69,7 +67,7 @@ func (r *replayCommand) Run(c *console) error {
 	if err := r.alone(r.JSON); err != nil {
 		return err
 	}
-	again, err := r.find(c)
+	again, err := r.find(c, r.planFlag, r.stopFlag)
 	if err != nil {
 		return err
 	}

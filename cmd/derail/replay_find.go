@@ -10,8 +10,15 @@ import (
 	"derail/sim/choice"
 )
 
-// find reads what is to be run again.
-func (r *replayCommand) find(c *console) (*rerun, error) {
+// chosenRun names one run: that of a folder, or of a seed of a scenario.
+type chosenRun struct {
+	Path    string  `arg:"" name:"run-or-scenario" help:"${replay_path}"`
+	Seed    *uint64 `placeholder:"S" help:"The seed, where it is a scenario that is named."`
+	Choices string  `placeholder:"FILE" help:"${replay_choices}"`
+}
+
+// find reads what is to be run again, with another plan and another end where those are asked for.
+func (r *chosenRun) find(c *console, plan planFlag, stop stopFlag) (*rerun, error) {
 	var again *rerun
 	var err error
 	if info, statErr := os.Stat(r.Path); statErr == nil && info.IsDir() {
@@ -22,14 +29,14 @@ func (r *replayCommand) find(c *console) (*rerun, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := r.apply(c, []*experiment{again.experiment}); err != nil {
+	if err := plan.apply(c, []*experiment{again.experiment}); err != nil {
 		return nil, err
 	}
-	if r.StopEarly && !again.experiment.stop { // what was recorded went on
+	if stop.StopEarly && !again.experiment.stop { // what was recorded went on
 		again.recorded, again.command = "", ""
 	}
-	r.stops([]*experiment{again.experiment})
-	if r.Faults != nil { // what was drawn for other faults, and what came of it, says nothing
+	stop.stops([]*experiment{again.experiment})
+	if plan.Faults != nil { // what was drawn for other faults, and what came of it, says nothing
 		again.choices, again.recorded, again.command = nil, "", ""
 	}
 	args := again.experiment.arguments("replay")
@@ -50,7 +57,7 @@ func (r *replayCommand) find(c *console) (*rerun, error) {
 }
 
 // saved reads the folder of a run.
-func (r *replayCommand) saved() (*rerun, error) {
+func (r *chosenRun) saved() (*rerun, error) {
 	if r.Seed != nil {
 		return nil, wrongInput(errors.New("--seed: the folder of a run has its seed already: leave it out"))
 	}
@@ -83,7 +90,7 @@ func (r *replayCommand) saved() (*rerun, error) {
 }
 
 // named reads a scenario.
-func (r *replayCommand) named() (*rerun, error) {
+func (r *chosenRun) named() (*rerun, error) {
 	list, err := experiments([]string{r.Path})
 	if err != nil {
 		return nil, err
@@ -111,9 +118,6 @@ func parseChoices(file string, content []byte) (choice.Record, error) {
 	var syntax *choice.SyntaxError
 	if errors.As(err, &syntax) {
 		return nil, wrongInput(fmt.Errorf("%s:%d:%d: %s", file, syntax.Line, syntax.Column, syntax.Problem))
-	}
-	if record == nil {
-		record = choice.Record{} // every choice is the benign one
 	}
 	return record, err
 }

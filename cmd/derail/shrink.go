@@ -17,9 +17,7 @@ import (
 
 // shrinkCommand makes a failing run small.
 type shrinkCommand struct {
-	Path     string  `arg:"" name:"run-or-scenario" help:"${replay_path}"`
-	Seed     *uint64 `placeholder:"S" help:"The seed, where it is a scenario that is named."`
-	Choices  string  `placeholder:"FILE" help:"${replay_choices}"`
+	chosenRun
 	Property string  `placeholder:"NAME" help:"${shrink_property}"`
 	Time     stretch `placeholder:"D" default:"10s" help:"How long it may take (10s)."`
 	Prove    bool    `help:"Then take away each single thing that is left, to see that it is needed."`
@@ -67,7 +65,7 @@ type shrunk struct {
 
 // Run shrinks it, and tells what is left.
 func (s *shrinkCommand) Run(c *console) error {
-	again, err := (&replayCommand{Path: s.Path, Seed: s.Seed, Choices: s.Choices, planFlag: s.planFlag}).find(c)
+	again, err := s.find(c, s.planFlag, stopFlag{})
 	if err != nil {
 		return err
 	}

@@ -102,7 +102,7 @@ func toShrink(f *reports.Failure) (properties []string) {
 // shrinkSaved makes a saved run small, as far as that property goes. It reports whether there was that to be
 // made small: a scenario can also expect what nothing less than it could miss.
 func (c *console) shrinkSaved(ctx context.Context, folder, name, property string, quiet bool) bool {
-	again, err := (&replayCommand{Path: folder}).find(c)
+	again, err := (&chosenRun{Path: folder}).find(c, planFlag{}, stopFlag{})
 	if err != nil {
 		c.complain(err)
 		return true
