@@ -45,7 +45,7 @@ func (n *narrator) happened(r *history.Record) {
 		n.everybody(r)
 	case history.Final:
 		b := n.add(r, smooth, "")
-		state := finalState(r.To)
+		state := FinalState(r.To)
 		b.group = &group{"at the end ", " is " + state, " are " + state, []string{n.job(r.Job)}}
 		b.Tally = "job|" + state + " at the end"
 	default: // it is told only where it shows that a promise was broken, or where everything is told

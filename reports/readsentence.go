@@ -50,7 +50,7 @@ func stateNow(to string) string {
 	if to == history.FinalClaimed {
 		return "claimed"
 	}
-	return finalState(to)
+	return FinalState(to)
 }
 
 // untoldSentence tells a question that was not answered.

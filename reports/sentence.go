@@ -193,7 +193,7 @@ func eventSentence(r *history.Record, who, job string) string {
 	case history.Heal:
 		return healSentence(r)
 	case history.Final:
-		return fmt.Sprintf("at the end %s is %s", job, finalState(r.To))
+		return fmt.Sprintf("at the end %s is %s", job, FinalState(r.To))
 	case history.Listed, history.Engine, history.Heard, history.Metric:
 		return smallSentence(r, who, job)
 	case history.Message:
@@ -272,7 +272,8 @@ func healSentence(r *history.Record) string {
 		"alone; outside it, what is broken stays broken", clean(r.Subject))
 }
 
-func finalState(to string) string {
+// FinalState says where a job is by the To of a [history.Final], after "is".
+func FinalState(to string) string {
 	switch to {
 	case history.FinalUnclaimed:
 		return "on the board, claimed by nobody"

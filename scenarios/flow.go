@@ -3,14 +3,14 @@ package scenarios
 // besideFlow are the keys of a group of jobs that its flow takes the place of.
 var besideFlow = []string{"pattern", "tasks"}
 
-// countTasks is how many tasks there are in all of the items.
-func countTasks(items []Item) int {
+// CountTasks is how many tasks there are in all of the items.
+func CountTasks(items []Item) int {
 	count := 0
 	for i := range items {
 		if items[i].Flow == "" {
 			count++
 		} else {
-			count += countTasks(items[i].Items)
+			count += CountTasks(items[i].Items)
 		}
 	}
 	return count

@@ -94,7 +94,7 @@ func (s *Scenario) fillDependent() {
 	}
 	for i := range s.Jobs {
 		if group := &s.Jobs[i]; group.Flow != nil {
-			group.Pattern, group.Tasks = "", countTasks(group.Flow.Items)
+			group.Pattern, group.Tasks = "", CountTasks(group.Flow.Items)
 			fillFlow(group.Flow.Items, group.Flow.Links)
 		}
 	}

@@ -7,9 +7,10 @@ import (
 
 // ParseRecord reads the text form of a [Record]. The lines may come in any order; the result is
 // sorted. An error is a [*SyntaxError]. An address that is answered twice is an error, and so is an
-// answer of 0, which a record leaves out.
+// answer of 0, which a record leaves out. A text without draws is a record of none, in which every choice is
+// the benign one, and not nil.
 func ParseRecord(text string) (Record, error) {
-	var record Record
+	record := Record{}
 	lineOf := make(map[Address]int)
 	number := 0
 	for line := range strings.Lines(text) {

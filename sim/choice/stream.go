@@ -18,8 +18,8 @@ type Stream struct {
 
 type entry struct{ n, value uint64 }
 
-// golden is 2^64 divided by the golden ratio: odd, and its multiples spread evenly.
-const golden = 0x9e3779b97f4a7c15
+// Golden is 2^64 divided by the golden ratio: odd, and its multiples spread evenly.
+const Golden = 0x9e3779b97f4a7c15
 
 // Draw returns a number in [0, n), uniformly in a seeded source. Zero is the benign choice. A draw
 // among one answers 0 and still takes up its number in the stream; a draw among none panics.
@@ -28,7 +28,7 @@ func (s *Stream) Draw(n uint64) uint64 {
 	if s.oracle != nil || n == 0 {
 		return s.ask(n)
 	}
-	hi, _ := bits.Mul64(mix(s.key+s.n*golden), n)
+	hi, _ := bits.Mul64(Mix(s.key+s.n*Golden), n)
 	return hi
 }
 
@@ -62,7 +62,7 @@ func Pick[T any](s *Stream, among []T) T { return among[s.Draw(uint64(len(among)
 
 // computed is what the seed says about the current draw.
 func (s *Stream) computed(n uint64) uint64 {
-	hi, _ := bits.Mul64(mix(s.key+s.n*golden), n)
+	hi, _ := bits.Mul64(Mix(s.key+s.n*Golden), n)
 	return hi
 }
 
@@ -81,8 +81,8 @@ func (s *Stream) ask(n uint64) uint64 {
 	return value
 }
 
-// mix is the finaliser of splitmix64: every bit of x has a say in every bit of the result.
-func mix(x uint64) uint64 {
+// Mix is the finaliser of splitmix64: every bit of x has a say in every bit of the result.
+func Mix(x uint64) uint64 {
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
 	x = (x ^ x>>27) * 0x94d049bb133111eb
 	return x ^ x>>31
@@ -91,12 +91,12 @@ func mix(x uint64) uint64 {
 // streamKey is where a stream starts: a hash of the seed and of the two strings, with their lengths
 // so that no two pairs of strings run into each other.
 func streamKey(seed uint64, stream, entity string) uint64 {
-	h := mix(seed + golden)
+	h := Mix(seed + Golden)
 	for _, part := range [...]string{stream, entity} {
-		h = mix(h ^ uint64(len(part)))
+		h = Mix(h ^ uint64(len(part)))
 		for i := range len(part) {
 			h = (h ^ uint64(part[i])) * 0x100000001b3
 		}
 	}
-	return mix(h)
+	return Mix(h)
 }

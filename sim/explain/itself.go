@@ -5,6 +5,7 @@ import (
 
 	"derail/checker"
 	"derail/checker/history"
+	"derail/reports"
 	"derail/sim/shrink"
 	"derail/sim/world"
 )
@@ -49,7 +50,7 @@ func strays(h *history.History, says string, stray func(to string) bool) (list [
 			}
 		case stray(r.To) && len(list) < mostFindings:
 			f := checker.Finding{Job: nameOf(h, r.Job), Records: []int64{seq}}
-			f.Text = fmt.Sprintf("%s; %s is %s in the end", says, f.Job, whereIs(r.To))
+			f.Text = fmt.Sprintf("%s; %s is %s in the end", says, f.Job, reports.FinalState(r.To))
 			if last[r.Job] > 0 {
 				f.Records = []int64{last[r.Job], seq}
 			}
@@ -57,18 +58,4 @@ func strays(h *history.History, says string, stray func(to string) bool) (list [
 		}
 	}
 	return list
-}
-
-// whereIs says where a job is, after "is".
-func whereIs(to string) string {
-	switch to {
-	case history.FinalTrashed:
-		return "in the trash"
-	case history.FinalUnclaimed:
-		return "on the board"
-	case history.FinalClaimed:
-		return "still claimed"
-	default:
-		return "off the board"
-	}
 }

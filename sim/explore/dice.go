@@ -1,5 +1,7 @@
 package explore
 
+import "derail/sim/choice"
+
 // dice are the choices that a strategy makes for itself: integers from a seed, apart from those of the runs.
 type dice struct{ state uint64 }
 
@@ -21,11 +23,8 @@ const (
 
 // next is splitmix64.
 func (d *dice) next() uint64 {
-	d.state += 0x9e3779b97f4a7c15
-	x := d.state
-	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
-	x = (x ^ x>>27) * 0x94d049bb133111eb
-	return x ^ x>>31
+	d.state += choice.Golden
+	return choice.Mix(d.state)
 }
 
 // below is a number in [0, n); n is small enough for the remainder to be fair.

@@ -88,7 +88,7 @@ func (d draft) withFlow(g int, flow *scenarios.Flow, gone []int) draft {
 		}
 	}
 	return d.with(func(s *scenarios.Scenario) {
-		s.Jobs[g].Flow, s.Jobs[g].Tasks = flow, tasksIn(flow.Items)
+		s.Jobs[g].Flow, s.Jobs[g].Tasks = flow, scenarios.CountTasks(flow.Items)
 		for i := range s.Faults {
 			if f := &s.Faults[i]; len(f.Tasks) > 0 && about(f) {
 				f.Tasks = renumbered(f.Tasks, gone)
@@ -112,17 +112,6 @@ func renumbered(numbers, gone []int) (made []int) {
 		made = append(made, to)
 	}
 	return made
-}
-
-func tasksIn(items []scenarios.Item) (all int) {
-	for i := range items {
-		if items[i].Flow == "" {
-			all++
-		} else {
-			all += tasksIn(items[i].Items)
-		}
-	}
-	return all
 }
 
 // pruner copies a flow with one change: the at-th of those that there are.
@@ -198,7 +187,7 @@ func (p *pruner) items(items []scenarios.Item) []scenarios.Item {
 		first := p.tasks
 		count := 1
 		if item.Flow != "" {
-			count = tasksIn(item.Items)
+			count = scenarios.CountTasks(item.Items)
 		}
 		if p.now() { // without it
 			for n := range count {

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"derail/sim/choice"
 )
 
 // TB is a test as rapid knows it. *testing.T is one, and so is what [Print] returns.
@@ -76,7 +78,7 @@ func noise(n uint64) []byte {
 	}
 	var input []byte
 	for at := range uint64(words) {
-		input = binary.LittleEndian.AppendUint64(input, mix(n*golden+at))
+		input = binary.LittleEndian.AppendUint64(input, choice.Mix(n*choice.Golden+at))
 	}
 	return input
 }

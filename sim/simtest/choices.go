@@ -62,7 +62,7 @@ func (c *choices) answer(at choice.Address, n uint64) uint64 {
 	case middle:
 		return n / 2
 	default:
-		return mix(hash+uint64(r)) % n
+		return choice.Mix(hash+uint64(r)) % n
 	}
 }
 
@@ -77,15 +77,5 @@ func hashOf(at choice.Address) uint64 {
 	for i := range len(at.Entity) {
 		h = (h ^ uint64(at.Entity[i])) * prime
 	}
-	return mix(h + at.N*golden)
-}
-
-// golden is 2^64 divided by the golden ratio: odd, and its multiples spread evenly.
-const golden = 0x9e3779b97f4a7c15
-
-// mix is the finaliser of splitmix64.
-func mix(x uint64) uint64 {
-	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
-	x = (x ^ x>>27) * 0x94d049bb133111eb
-	return x ^ x>>31
+	return choice.Mix(h + at.N*choice.Golden)
 }

@@ -96,9 +96,6 @@ func choicesOf(s *scenarios.Scenario) (choice.Record, error) {
 	if err != nil {
 		return nil, fmt.Errorf("choices: %w", err)
 	}
-	if record == nil {
-		record = choice.Record{} // every choice is the benign one
-	}
 	return record, nil
 }
 
